@@ -78,7 +78,8 @@ public sealed class StateCodec
                 WriteTagged(writer, "secret", Protect(sensitive));
                 writer.Flush();
                 break;
-            case object?[] or List<object?>:
+            case object?[] when value.GetType() == typeof(object[]):
+            case List<object?>:
                 WriteStart(writer, "list");
                 writer.WriteStartArray();
                 foreach (var item in (IReadOnlyList<object?>)value)
