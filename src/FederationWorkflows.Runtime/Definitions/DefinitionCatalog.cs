@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using FederationWorkflows.Engine;
+using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Runtime.Storage;
+
+namespace FederationWorkflows.Runtime.Definitions;
+
+/// <summary>The definitions of the server: stored, compiled once per revision, and indexed by what starts them.</summary>
+public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler compiler, TimeProvider timeProvider) : IDisposable
+{
+    /// <summary>Compiled graphs are kept by content, so that runs pinned to an older revision find theirs.</summary>
+    private readonly ConcurrentDictionary<string, ExecutableWorkflow> compiled = new();
+
+    private readonly SemaphoreSlim publishing = new(1, 1);
+
+    private TriggerIndex triggers = TriggerIndex.Empty;
+
+    /// <summary>What starts the published definitions: an immutable snapshot, replaced when one is published.</summary>
+    public TriggerIndex Triggers => Volatile.Read(ref triggers);
+
+    /// <summary>
+    /// Checks a definition and makes it the published version. The same content again changes nothing.
+    /// </summary>
+    /// <param name="utf8Json">The definition.</param>
+    /// <param name="caller">Who publishes it.</param>
+    /// <param name="cancellationToken">Ends the call; nothing is stored then.</param>
+    /// <exception cref="DefinitionException">It has errors; nothing was changed.</exception>
+    public async ValueTask<StoredDefinition> PublishAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        var workflow = compiler.Compile(utf8Json).Require();
+        var index = TriggerIndex.TriggersOf(workflow);
+        await publishing.WaitAsync(cancellationToken);
+        try
+        {
+            var definition = workflow.Definition;
+            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
+            if (latest is { IsPublished: true } && latest.Revision == definition.Revision)
+            {
+                compiled.TryAdd(Key(latest), workflow);
+                Swap(definition.DefinitionId, index);
+                return latest;
+            }
+
+            var version = (latest?.Version ?? 0) + 1;
+            var stored = new StoredDefinition
+            {
+                Id = $"{definition.DefinitionId}:{version}",
+                DefinitionId = definition.DefinitionId,
+                Version = version,
+                Revision = definition.Revision,
+                Json = utf8Json.ToArray(),
+                IsLatest = true,
+                IsPublished = true,
+                CreatedAt = timeProvider.GetUtcNow(),
+                CreatedBy = caller.Identity?.Name ?? "unknown",
+            };
+            await store.SaveAsync(stored, cancellationToken);
+            compiled[Key(stored)] = workflow;
+            Swap(definition.DefinitionId, index);
+            return stored;
+        }
+        finally
+        {
+            publishing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => publishing.Dispose();
+
+    /// <summary>The published version of a definition, compiled; null when there is none.</summary>
+    public async ValueTask<ExecutableWorkflow?> FindPublishedAsync(string definitionId, CancellationToken cancellationToken) =>
+        await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored ? Compile(stored) : null;
+
+    /// <summary>The compiled graph of a revision; null when its definition is gone.</summary>
+    public async ValueTask<ExecutableWorkflow?> FindRevisionAsync(string definitionId, string revision, CancellationToken cancellationToken) =>
+        compiled.TryGetValue($"{definitionId}@{revision}", out var workflow) ? workflow
+            : await store.FindByRevisionAsync(definitionId, revision, cancellationToken) is { } stored ? Compile(stored) : null;
+
+    /// <summary>Reads the published definitions of the store, for a server that starts.</summary>
+    public async ValueTask LoadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var stored in await store.GetPublishedAsync(cancellationToken))
+        {
+            Swap(stored.DefinitionId, TriggerIndex.TriggersOf(Compile(stored)));
+        }
+    }
+
+    private static string Key(StoredDefinition stored) => $"{stored.DefinitionId}@{stored.Revision}";
+
+    private ExecutableWorkflow Compile(StoredDefinition stored) => compiled.GetOrAdd(Key(stored), _ => compiler.Compile(stored.Json).Require());
+
+    private void Swap(string definitionId, IReadOnlyList<WorkflowTrigger> own)
+    {
+        TriggerIndex before;
+        do
+        {
+            before = Volatile.Read(ref triggers);
+        }
+        while (Interlocked.CompareExchange(ref triggers, before.Replace(definitionId, own), before) != before);
+    }
+}
+
+/// <summary>Something that starts a published definition.</summary>
+/// <param name="DefinitionId">The definition.</param>
+/// <param name="ActivityId">The trigger activity.</param>
+/// <param name="Name">The kind of trigger: its activity type.</param>
+/// <param name="Stimulus">What must happen, as the trigger says.</param>
+public sealed record WorkflowTrigger(string DefinitionId, string ActivityId, string Name, object Stimulus);
+
+/// <summary>An immutable index of triggers.</summary>
+public sealed class TriggerIndex
+{
+    internal static readonly TriggerIndex Empty = new([]);
+
+    private readonly ILookup<string, WorkflowTrigger> byName;
+
+    private TriggerIndex(IReadOnlyList<WorkflowTrigger> all)
+    {
+        All = all;
+        byName = all.ToLookup(trigger => trigger.Name);
+    }
+
+    /// <summary>All triggers.</summary>
+    public IReadOnlyList<WorkflowTrigger> All { get; }
+
+    /// <summary>The triggers of a kind.</summary>
+    public IEnumerable<WorkflowTrigger> OfKind(string name) => byName[name];
+
+    /// <summary>What starts a workflow.</summary>
+    /// <exception cref="DefinitionException">A trigger's input is missing or depends on a run.</exception>
+    internal static IReadOnlyList<WorkflowTrigger> TriggersOf(ExecutableWorkflow workflow) =>
+        [.. workflow.Triggers.SelectMany(node => ((ITrigger)node.Activity).GetTriggerPayloads(new TriggerIndexingContext(node))
+            .Select(stimulus => new WorkflowTrigger(workflow.Definition.DefinitionId, node.Id, node.Descriptor.TypeName, stimulus)))];
+
+    internal TriggerIndex Replace(string definitionId, IReadOnlyList<WorkflowTrigger> own) =>
+        new([.. All.Where(trigger => trigger.DefinitionId != definitionId), .. own]);
+}

@@ -1,0 +1,55 @@
+using FederationWorkflows.Engine;
+using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Expressions;
+using FederationWorkflows.Engine.State;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace FederationWorkflows.Runtime;
+
+/// <summary>Registers the runtime.</summary>
+public static class RuntimeRegistration
+{
+    /// <summary>
+    /// Adds engine and runtime. Activity types come from every registered <see cref="IActivityProvider"/>, expression languages from
+    /// every <see cref="IExpressionHandler"/>. The catalog of types must be refreshed before the first story is compiled.
+    /// </summary>
+    public static IServiceCollection AddWorkflowRuntime(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<Activity>());
+        services.TryAddSingleton<ActivityRegistry>();
+        services.TryAddSingleton(provider => new ExpressionHost { TimeProvider = provider.GetRequiredService<TimeProvider>() });
+        services.TryAddSingleton<WorkflowCompiler>();
+        services.TryAddSingleton(provider => new StateCodec(provider.GetRequiredService<ISensitiveValueProtector>(), StateCodec.TypesOf(provider.GetRequiredService<ActivityRegistry>().Current)));
+        services.TryAddSingleton(provider => new RunEnvironment
+        {
+            Services = provider,
+            Codec = provider.GetRequiredService<StateCodec>(),
+            TimeProvider = provider.GetRequiredService<TimeProvider>(),
+        });
+        services.TryAddSingleton<DefinitionCatalog>();
+        services.TryAddSingleton<StoryFolder>();
+        services.TryAddSingleton<WorkflowRuntime>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
+        services.AddSingleton<TimerWaker>();
+        services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
+        services.AddHostedService<TimerService>();
+        return services;
+    }
+
+    /// <summary>Keeps definitions and runs in memory: nothing survives the process.</summary>
+    public static IServiceCollection AddMemoryStorage(this IServiceCollection services)
+    {
+        services.TryAddSingleton<MemoryWorkflowStore>();
+        services.TryAddSingleton<IRunStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IDefinitionStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<ISensitiveValueProtector, EphemeralProtector>();
+        return services;
+    }
+}
