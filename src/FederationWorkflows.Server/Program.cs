@@ -1,1 +1,4 @@
-var app = Microsoft.AspNetCore.Builder.WebApplication.CreateBuilder(args).Build(); app.Run();
+using FederationWorkflows.Server.Hosting;
+
+await using var app = await ServerHost.CreateAsync(args, configure: null, CancellationToken.None);
+await app.RunAsync();

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace FederationWorkflows.Server.Hosting;
+
+/// <summary>One line for each request. The query is left out: people put secrets there.</summary>
+internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            var level = context.Request.Path.StartsWithSegments("/health") ? LogLevel.Debug : LogLevel.Information;
+            LogRequest(level, context.Request.Method, context.Request.Path, context.Response.StatusCode, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+    }
+
+    [LoggerMessage("{Method} {Path} answered {StatusCode} in {Milliseconds:0.0} ms")]
+    private partial void LogRequest(LogLevel level, string method, string path, int statusCode, double milliseconds);
+}

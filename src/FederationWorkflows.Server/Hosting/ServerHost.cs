@@ -1,0 +1,108 @@
+using FederationWorkflows.Engine.Activities;
+using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Federation;
+using FederationWorkflows.Http;
+using FederationWorkflows.Runtime;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Webhooks;
+
+namespace FederationWorkflows.Server.Hosting;
+
+/// <summary>The server as a whole, for its own process and for programs that host it.</summary>
+public static partial class ServerHost
+{
+    /// <summary>Where it listens when nothing else is configured.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <summary>Builds the server and publishes the stories of its folder. It listens once it is started.</summary>
+    /// <param name="args">Configuration as command line arguments, e.g. <c>--urls http://127.0.0.1:8080</c>.</param>
+    /// <param name="configure">Changes configuration, logging or services before the server is built; may be null.</param>
+    /// <param name="cancellationToken">Ends building.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; the message says where.</exception>
+    public static async Task<WebApplication> CreateAsync(string[] args, Action<WebApplicationBuilder>? configure, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["AllowedHosts"] = "localhost;127.0.0.1;[::1]" });
+        builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Configuration.AddCommandLine(args);
+        builder.AddServerLogging();
+        configure?.Invoke(builder);
+        if (string.IsNullOrEmpty(builder.Configuration["urls"]))
+        {
+            builder.WebHost.UseUrls(DefaultUrl);
+        }
+
+        AddServices(builder);
+        var app = builder.Build();
+        Map(app);
+        await app.Services.GetRequiredService<ActivityRegistry>().RefreshAsync(cancellationToken);
+        await PublishStoriesAsync(app, cancellationToken);
+        return app;
+    }
+
+    private static void AddServices(WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        builder.Services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddRouting();
+        builder.Services.AddProblemDetails();
+        builder.Services.AddMemoryStorage();
+        builder.Services.AddWorkflowRuntime();
+        builder.Services.AddHttpActivities(builder.Configuration);
+        builder.Services.AddFederation(builder.Configuration);
+        builder.Services.AddSingleton<IStandardOutput, LoggedOutput>();
+        builder.Services.AddSingleton<ResponseWaiters>();
+        builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
+        builder.Services.AddSingleton<WebhookRoutes>();
+        builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseMiddleware<RequestLog>();
+        app.UseHostFiltering();
+        app.UseRouting();
+        app.UseMiddleware<LocalSignIn>();
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        app.MapRunEndpoints();
+        app.MapWebhooks();
+    }
+
+    private static async Task PublishStoriesAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerHost).FullName!);
+        if (app.Services.GetRequiredService<IRunStore>().Mode == "memory")
+        {
+            LogMemoryMode(logger);
+        }
+
+        var folder = app.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<ServerOptions>>().Value.Stories;
+        if (folder is null)
+        {
+            return;
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            LogNoFolder(logger, Path.GetFullPath(folder));
+            return;
+        }
+
+        await app.Services.GetRequiredService<StoryFolder>().ImportAsync(folder, SystemPrincipal.Instance, cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Memory mode: stories and runs are kept in memory, and nothing survives a restart")]
+    private static partial void LogMemoryMode(ILogger logger);
+
+    [LoggerMessage(LogLevel.Warning, "The folder of stories {Folder} does not exist; set Server:Stories to one that does")]
+    private static partial void LogNoFolder(ILogger logger, string folder);
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Storage;
+
+namespace FederationWorkflows.Server.Management;
+
+/// <summary>Runs, as Elsa Server's API has them.</summary>
+internal static class RunEndpoints
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
+    public static void MapRunEndpoints(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/elsa/api").AddEndpointFilter(RequireCallerAsync);
+        api.MapGet("/workflow-instances/{id}", GetRunAsync);
+        api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync);
+        api.MapGet("/activity-executions/list", GetExecutionsAsync);
+    }
+
+    private static async ValueTask<object?> RequireCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.User.Identity?.IsAuthenticated is true ? await next(context) : Results.Problem("Nobody is signed in. Call from the machine the server runs on.", statusCode: StatusCodes.Status401Unauthorized);
+
+    private static async Task<IResult> GetRunAsync(string id, IRunStore runs, CancellationToken cancellationToken)
+    {
+        if (await runs.FindAsync(id, cancellationToken) is not { } run)
+        {
+            return Results.Problem($"There is no run '{id}'.", statusCode: StatusCodes.Status404NotFound);
+        }
+
+        var executions = await runs.GetExecutionsAsync(id, null, cancellationToken);
+        var identity = run.Identity;
+        return Results.Json(
+            new
+            {
+                identity.Id,
+                identity.DefinitionId,
+                identity.DefinitionVersionId,
+                identity.Version,
+                run.Status,
+                run.SubStatus,
+                identity.CorrelationId,
+                run.Name,
+                run.IncidentCount,
+                identity.CreatedAt,
+                run.UpdatedAt,
+                run.FinishedAt,
+                WorkflowState = new
+                {
+                    identity.Id,
+                    identity.DefinitionId,
+                    DefinitionVersion = identity.Version,
+                    identity.CorrelationId,
+                    run.Status,
+                    run.SubStatus,
+                    Bookmarks = Array.Empty<object>(),
+                    Incidents = executions.Where(execution => execution.Exception is not null).Select(execution => new
+                    {
+                        execution.ActivityId,
+                        execution.ActivityNodeId,
+                        ActivityInstanceId = execution.Id,
+                        execution.ActivityType,
+                        execution.Exception!.Message,
+                        Exception = Exception(execution.Exception),
+                        Timestamp = execution.CompletedAt,
+                    }),
+                    identity.CreatedAt,
+                    run.UpdatedAt,
+                    run.FinishedAt,
+                },
+            },
+            Json);
+    }
+
+    private static async Task<IResult> GetJournalAsync(string id, int? skip, int? take, JournalRequest? request, IRunStore runs, CancellationToken cancellationToken)
+    {
+        var filter = request?.Filter;
+        var page = await runs.GetJournalAsync(
+            id,
+            new JournalQuery
+            {
+                ActivityNodeIds = filter?.ActivityNodeIds,
+                ExcludedActivityTypes = filter?.ExcludedActivityTypes ?? [],
+                EventNames = filter?.EventNames,
+                Skip = Math.Max(0, skip ?? 0),
+                Take = Math.Clamp(take ?? 100, 1, 1000),
+            },
+            cancellationToken);
+        return Results.Json(page, Json);
+    }
+
+    private static async Task<IResult> GetExecutionsAsync(string workflowInstanceId, string? activityNodeId, IRunStore runs, CancellationToken cancellationToken)
+    {
+        var items = await runs.GetExecutionsAsync(workflowInstanceId, activityNodeId, cancellationToken);
+        return Results.Json(
+            new
+            {
+                Items = items.Select(item => new
+                {
+                    item.Id,
+                    item.WorkflowInstanceId,
+                    item.ActivityId,
+                    item.ActivityNodeId,
+                    item.ActivityType,
+                    item.ActivityTypeVersion,
+                    item.ActivityName,
+                    item.ActivityState,
+                    item.Payload,
+                    item.Outputs,
+                    Properties = new { },
+                    Metadata = new { },
+                    Exception = item.Exception is null ? null : Exception(item.Exception),
+                    item.StartedAt,
+                    item.HasBookmarks,
+                    item.Status,
+                    AggregateFaultCount = item.Exception is null ? 0 : 1,
+                    item.CompletedAt,
+                    item.SchedulingActivityExecutionId,
+                }),
+                items.Count,
+            },
+            Json);
+    }
+
+    private static object Exception(ErrorInfo error) => new
+    {
+        error.Type,
+        error.Message,
+        StackTrace = (string?)null,
+        InnerException = error.Inner is null ? null : Exception(error.Inner),
+    };
+
+    private sealed record JournalRequest(JournalFilter? Filter);
+
+    private sealed record JournalFilter(IReadOnlyList<string>? ActivityNodeIds, IReadOnlyList<string>? ExcludedActivityTypes, IReadOnlyList<string>? EventNames);
+}
