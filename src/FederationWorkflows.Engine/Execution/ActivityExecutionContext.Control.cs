@@ -7,6 +7,8 @@ public sealed partial class ActivityExecutionContext
 {
     private RareState? rare;
 
+    private long startedTicks;
+
     internal WorkflowRun Run { get; }
 
     internal ActivityNode Node { get; }
@@ -30,7 +32,11 @@ public sealed partial class ActivityExecutionContext
     internal int Cursor { get; set; }
 
     /// <summary>What a container remembers beyond the cursor.</summary>
-    internal object? ContainerState { get; set; }
+    internal object? ContainerState
+    {
+        get => rare?.ContainerState;
+        set => Rare.ContainerState = value;
+    }
 
     internal object? CompletionResult { get; set; }
 
@@ -185,6 +191,10 @@ public sealed partial class ActivityExecutionContext
         public string? CorrelationId { get; set; }
 
         public Exception? Failure { get; set; }
+
+        public object? ResumeInput { get; set; }
+
+        public object? ContainerState { get; set; }
 
         public Queue<Func<ValueTask>>? Deferred { get; set; }
 

@@ -42,7 +42,11 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     public ActivityStatus Status { get; internal set; }
 
     /// <summary>When it began, UTC; default before.</summary>
-    public DateTimeOffset StartedAt { get; internal set; }
+    public DateTimeOffset StartedAt
+    {
+        get => new(startedTicks, TimeSpan.Zero);
+        internal set => startedTicks = value.UtcTicks;
+    }
 
     /// <summary>The execution that scheduled this one; null for the workflow itself.</summary>
     public ActivityExecutionContext? ParentActivityExecutionContext { get; }
@@ -60,7 +64,7 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     public IDictionary<string, object?> JournalData => Rare.JournalData ??= new Dictionary<string, object?>();
 
     /// <summary>The values given when a bookmark of this activity was resumed.</summary>
-    public object? ResumeInput { get; internal set; }
+    public object? ResumeInput => rare?.ResumeInput;
 
     /// <summary>What started the run, when this activity is the trigger that did; otherwise null.</summary>
     public object? TriggerPayload => IsTriggerOfWorkflow ? Run.TriggerPayload : null;

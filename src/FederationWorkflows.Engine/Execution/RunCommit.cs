@@ -4,7 +4,7 @@ namespace FederationWorkflows.Engine.Execution;
 /// What has changed since the last commit. All of it goes into one transaction; the effects are carried out after it.
 /// The journal entries hold the run's live objects, so render them before the run is advanced again.
 /// </summary>
-public sealed class RunCommit
+public sealed class RunCommit : IDisposable
 {
     /// <summary>The run as a list shows it.</summary>
     public required RunSummary Summary { get; init; }
@@ -32,6 +32,9 @@ public sealed class RunCommit
 
     /// <summary>To be carried out after the transaction.</summary>
     public required IReadOnlyList<object> Effects { get; init; }
+
+    /// <summary>Gives the journal's memory back; the journal is empty then.</summary>
+    public void Dispose() => (Journal as PooledList<JournalEntry>)?.Return();
 }
 
 /// <summary>One separately stored part of a run's state.</summary>
@@ -82,25 +85,74 @@ internal sealed class CommitBuffer
 
     public bool HasCompletions { get; set; }
 
-    public List<ActivityExecutionContext> Dirty { get; } = [];
+    public PooledList<ActivityExecutionContext> Dirty { get; } = new();
 
-    public List<ActivityExecutionContext> Removed { get; } = [];
+    public List<ActivityExecutionContext>? Removed { get; private set; }
 
-    public HashSet<ActivityNode> Outputs { get; } = [];
+    public HashSet<ActivityNode>? Outputs { get; private set; }
 
-    public List<JournalEntry> Journal { get; set; } = [];
+    public PooledList<JournalEntry> Journal { get; private set; } = new();
 
-    public List<Bookmark> NewBookmarks { get; set; } = [];
+    public List<Bookmark>? NewBookmarks { get; private set; }
 
-    public List<string> BurnedBookmarks { get; set; } = [];
+    public List<string>? BurnedBookmarks { get; private set; }
 
-    public List<RunTimer> NewTimers { get; set; } = [];
+    public List<RunTimer>? NewTimers { get; private set; }
 
-    public List<string> RemovedTimers { get; set; } = [];
+    public List<string>? RemovedTimers { get; private set; }
 
-    public List<object> Effects { get; set; } = [];
+    public List<object>? Effects { get; private set; }
 
     public int JournalCount => Journal.Count;
 
-    public bool HasStateChanges => IsFirst || Journal.Count > 0 || Dirty.Count > 0 || Removed.Count > 0;
+    public void Remove(ActivityExecutionContext context) => (Removed ??= []).Add(context);
+
+    public void Publish(ActivityNode node) => (Outputs ??= []).Add(node);
+
+    public void Create(Bookmark bookmark) => (NewBookmarks ??= []).Add(bookmark);
+
+    public void Burn(string bookmarkId) => (BurnedBookmarks ??= []).Add(bookmarkId);
+
+    public void Create(RunTimer timer) => (NewTimers ??= []).Add(timer);
+
+    public void RemoveTimer(string timerId) => (RemovedTimers ??= []).Add(timerId);
+
+    public void CarryOut(List<object> effects) => (Effects ??= []).AddRange(effects);
+
+    /// <summary>Starts over. What was handed out stays with whom it was handed to.</summary>
+    public void Clear(bool handedOut)
+    {
+        foreach (var context in Dirty)
+        {
+            context.State &= ~ActivityExecutionContext.Flags.Dirty;
+        }
+
+        Dirty.Clear();
+        Removed = null;
+        Outputs?.Clear();
+        if (handedOut)
+        {
+            Journal = new();
+        }
+        else
+        {
+            Journal.Clear();
+        }
+
+        NewBookmarks = null;
+        BurnedBookmarks = null;
+        NewTimers = null;
+        RemovedTimers = null;
+        Effects = null;
+        IsFirst = false;
+        HasCompletions = false;
+    }
+
+    public void Return()
+    {
+        Dirty.Return();
+        Journal.Return();
+    }
+
+    public bool HasStateChanges => IsFirst || Journal.Count > 0 || Dirty.Count > 0 || Removed is not null;
 }

@@ -47,7 +47,7 @@ public sealed class RunStart
     public required string RunId { get; init; }
 
     /// <summary>Values of the workflow's inputs, by name.</summary>
-    public IReadOnlyDictionary<string, object?> Input { get; init; } = new Dictionary<string, object?>();
+    public IReadOnlyDictionary<string, object?> Input { get; init; } = System.Collections.Frozen.FrozenDictionary<string, object?>.Empty;
 
     /// <summary>What ties the run to something outside.</summary>
     public string? CorrelationId { get; init; }

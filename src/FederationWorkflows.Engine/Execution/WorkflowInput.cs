@@ -6,8 +6,13 @@ namespace FederationWorkflows.Engine.Execution;
 internal static class WorkflowInput
 {
     /// <summary>Declared inputs are converted; others are kept as they are, as Elsa keeps them.</summary>
-    public static Dictionary<string, object?> Convert(WorkflowDefinition definition, IReadOnlyDictionary<string, object?> given)
+    public static IReadOnlyDictionary<string, object?> Convert(WorkflowDefinition definition, IReadOnlyDictionary<string, object?> given)
     {
+        if (given.Count == 0)
+        {
+            return given;
+        }
+
         var result = new Dictionary<string, object?>(given);
         foreach (var declared in definition.Inputs)
         {

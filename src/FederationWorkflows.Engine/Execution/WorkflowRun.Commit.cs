@@ -52,36 +52,22 @@ public sealed partial class WorkflowRun
             Summary = Summary,
             State = stateWriter.Write(commit),
             Journal = commit.Journal,
-            NewBookmarks = commit.NewBookmarks,
-            BurnedBookmarks = commit.BurnedBookmarks,
-            NewTimers = commit.NewTimers,
-            RemovedTimers = commit.RemovedTimers,
+            NewBookmarks = commit.NewBookmarks ?? [],
+            BurnedBookmarks = commit.BurnedBookmarks ?? [],
+            NewTimers = commit.NewTimers ?? [],
+            RemovedTimers = commit.RemovedTimers ?? [],
             Incidents = [.. incidents.Skip(committedIncidents)],
-            Effects = commit.Effects,
+            Effects = commit.Effects ?? [],
         };
-        committedIncidents = incidents.Count;
-        ClearCommit();
-        commit.Journal = [];
-        commit.NewBookmarks = [];
-        commit.BurnedBookmarks = [];
-        commit.NewTimers = [];
-        commit.RemovedTimers = [];
-        commit.Effects = [];
+        ClearCommit(handedOut: true);
         return result;
     }
 
     /// <summary>Forgets what has changed: for a run that nobody stores. The effects are handed out, since they are due all the same.</summary>
     public IReadOnlyList<object> DiscardCommit()
     {
-        IReadOnlyList<object> effects = commit.Effects.Count == 0 ? [] : [.. commit.Effects];
-        ClearCommit();
-        commit.Journal.Clear();
-        commit.NewBookmarks.Clear();
-        commit.BurnedBookmarks.Clear();
-        commit.NewTimers.Clear();
-        commit.RemovedTimers.Clear();
-        commit.Effects.Clear();
-        committedIncidents = incidents.Count;
+        IReadOnlyList<object> effects = commit.Effects ?? [];
+        ClearCommit(handedOut: false);
         return effects;
     }
 
@@ -89,18 +75,10 @@ public sealed partial class WorkflowRun
 
     internal IReadOnlyCollection<ActivityExecutionContext> QueuedContexts => queue;
 
-    private void ClearCommit()
+    private void ClearCommit(bool handedOut)
     {
-        foreach (var context in commit.Dirty)
-        {
-            context.State &= ~ActivityExecutionContext.Flags.Dirty;
-        }
-
-        commit.Dirty.Clear();
-        commit.Removed.Clear();
-        commit.Outputs.Clear();
-        commit.IsFirst = false;
-        commit.HasCompletions = false;
+        commit.Clear(handedOut);
+        committedIncidents = incidents.Count;
         effectUncommitted = false;
     }
 

@@ -277,7 +277,7 @@ public sealed partial class WorkflowRun
         if (rare.Effects is { } effects)
         {
             rare.Effects = null;
-            commit.Effects.AddRange(effects);
+            commit.CarryOut(effects);
         }
 
         if (rare.NewBookmarks is { } created)
@@ -286,7 +286,7 @@ public sealed partial class WorkflowRun
             foreach (var (bookmark, resumeAt) in created)
             {
                 bookmarks.Add(bookmark.Id, bookmark);
-                commit.NewBookmarks.Add(bookmark);
+                commit.Create(bookmark);
                 if (resumeAt is { } at)
                 {
                     AddTimer(new RunTimer(bookmark.Id, at, context.Number, bookmark.Id));
@@ -360,7 +360,7 @@ public sealed partial class WorkflowRun
         {
             if ((parent.State & ActivityExecutionContext.Flags.InFlight) != 0)
             {
-                Enter(parent, () => callback(new ActivityCompletedContext(parent, context)));
+                CallBackLater(parent, context, callback);
                 return;
             }
 
@@ -379,12 +379,16 @@ public sealed partial class WorkflowRun
         }
     }
 
+    /// <summary>Apart, so that the common case pays for no closure.</summary>
+    private void CallBackLater(ActivityExecutionContext parent, ActivityExecutionContext child, ActivityCompletionCallback callback) =>
+        Enter(parent, () => callback(new ActivityCompletedContext(parent, child)));
+
     /// <summary>Puts outputs into the register and into what captures them.</summary>
     private void Publish(ActivityExecutionContext context, object?[] values)
     {
         context.OutputsPublished = true;
         Volatile.Write(ref outputs[context.Node.Index], values);
-        commit.Outputs.Add(context.Node);
+        commit.Publish(context.Node);
         if (context.Node.Captures is not { } captures)
         {
             return;
@@ -474,7 +478,7 @@ public sealed partial class WorkflowRun
         live--;
         if ((context.State & ActivityExecutionContext.Flags.Persisted) != 0)
         {
-            commit.Removed.Add(context);
+            commit.Remove(context);
         }
     }
 
@@ -483,36 +487,41 @@ public sealed partial class WorkflowRun
         if (context.HasBookmarks || context.Node.Timeout is not null)
         {
             context.State &= ~ActivityExecutionContext.Flags.Waiting;
-            foreach (var bookmark in bookmarks.Values.Where(bookmark => bookmark.InstanceNumber == context.Number).ToArray())
-            {
-                Burn(bookmark);
-            }
+            RemoveBookmarksOf(context.Number);
+        }
+    }
 
-            foreach (var timer in timers.Values.Where(timer => timer.InstanceNumber == context.Number).ToArray())
-            {
-                RemoveTimer(timer.Id);
-            }
+    private void RemoveBookmarksOf(long number)
+    {
+        foreach (var bookmark in bookmarks.Values.Where(bookmark => bookmark.InstanceNumber == number).ToArray())
+        {
+            Burn(bookmark);
+        }
+
+        foreach (var timer in timers.Values.Where(timer => timer.InstanceNumber == number).ToArray())
+        {
+            RemoveTimer(timer.Id);
         }
     }
 
     private void Burn(Bookmark bookmark)
     {
         bookmarks.Remove(bookmark.Id);
-        commit.BurnedBookmarks.Add(bookmark.Id);
+        commit.Burn(bookmark.Id);
         RemoveTimer(bookmark.Id);
     }
 
     private void AddTimer(RunTimer timer)
     {
         timers[timer.Id] = timer;
-        commit.NewTimers.Add(timer);
+        commit.Create(timer);
     }
 
     private void RemoveTimer(string id)
     {
         if (timers.Remove(id))
         {
-            commit.RemovedTimers.Add(id);
+            commit.RemoveTimer(id);
         }
     }
 }

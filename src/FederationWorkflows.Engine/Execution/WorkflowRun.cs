@@ -17,7 +17,7 @@ public sealed partial class WorkflowRun : IDisposable
 
     private readonly Dictionary<string, RunTimer> timers = [];
 
-    private readonly Dictionary<string, object?> input;
+    private readonly IReadOnlyDictionary<string, object?> input;
 
     private readonly Dictionary<string, object?> output = [];
 
@@ -50,7 +50,7 @@ public sealed partial class WorkflowRun : IDisposable
     /// <summary>Something with effects outside has ended since the last commit.</summary>
     private bool effectUncommitted;
 
-    private WorkflowRun(ExecutableWorkflow workflow, RunIdentity identity, Dictionary<string, object?> input, RunEnvironment environment)
+    private WorkflowRun(ExecutableWorkflow workflow, RunIdentity identity, IReadOnlyDictionary<string, object?> input, RunEnvironment environment)
     {
         Workflow = workflow;
         Identity = identity;
@@ -240,7 +240,7 @@ public sealed partial class WorkflowRun : IDisposable
                 context.State &= ~ActivityExecutionContext.Flags.Waiting;
             }
 
-            context.ResumeInput = resumeInput;
+            context.Rare.ResumeInput = resumeInput;
             Journal(context, JournalEvent.Resumed);
             if (bookmark.CallbackName is null)
             {
@@ -300,7 +300,11 @@ public sealed partial class WorkflowRun : IDisposable
     public void Abandon() => StoppingSource.Cancel();
 
     /// <inheritdoc/>
-    public void Dispose() => stopping?.Dispose();
+    public void Dispose()
+    {
+        commit.Return();
+        stopping?.Dispose();
+    }
 
     internal object? GetInput(string name) => input.GetValueOrDefault(name);
 
@@ -322,14 +326,7 @@ public sealed partial class WorkflowRun : IDisposable
         var declared = node.VariableList;
         if (declared.Count > 0)
         {
-            context.Variables = new object?[declared.Count];
-            for (var i = 0; i < declared.Count; i++)
-            {
-                context.Variables[i] = declared[i].Default;
-            }
-
-            // What a loop hands to its body comes last in the body's scope.
-            variables?.CopyTo(context.Variables, declared.Count - variables.Length);
+            context.Variables = InitialVariables(declared, variables);
             context.DirtyVariables = ulong.MaxValue;
         }
 
@@ -343,6 +340,24 @@ public sealed partial class WorkflowRun : IDisposable
         }
 
         return context;
+    }
+
+    /// <summary>What a loop hands to its body comes last in the body's scope, and is mostly all there is.</summary>
+    private static object?[] InitialVariables(List<Variable> declared, object?[]? handed)
+    {
+        if (handed?.Length == declared.Count)
+        {
+            return handed;
+        }
+
+        var values = new object?[declared.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = declared[i].Default;
+        }
+
+        handed?.CopyTo(values, values.Length - handed.Length);
+        return values;
     }
 
     private bool OnTurn(Func<bool> change)

@@ -34,7 +34,11 @@ internal sealed class RunStateReader(ExecutableWorkflow workflow, IReadOnlyDicti
         context.State = ActivityExecutionContext.Flags.Persisted;
         context.StartedAt = json.TryGetProperty("startedAt", out var startedAt) ? startedAt.GetDateTimeOffset() : default;
         context.Cursor = json.TryGetProperty("cursor", out var cursor) ? cursor.GetInt32() : 0;
-        context.ContainerState = Optional("state");
+        if (Optional("state") is { } state)
+        {
+            context.ContainerState = state;
+        }
+
         context.Inputs = context.Status == ActivityStatus.Pending ? null : Inputs(context);
         context.Outputs = (object?[]?)Optional("outputs");
         if (Optional("journal") is Dictionary<string, object?> journal)

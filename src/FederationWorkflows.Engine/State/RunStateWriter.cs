@@ -47,7 +47,7 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
             WriteInputs(parts, released, context);
         }
 
-        foreach (var context in commit.Removed)
+        foreach (var context in commit.Removed ?? [])
         {
             Remove(parts, released, ContextKey(context.Number));
             Remove(parts, released, InputsKey(context.Number));
@@ -57,7 +57,7 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
             }
         }
 
-        foreach (var node in commit.Outputs)
+        foreach (var node in commit.Outputs ?? [])
         {
             Add(parts, released, OutputKey(node.Index), writer => codec.Write(writer, run.GetOutputs(node), Payloads));
         }

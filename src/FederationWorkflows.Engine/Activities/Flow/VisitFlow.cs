@@ -55,28 +55,33 @@ internal sealed class VisitFlow : IFlow
     /// <summary>Visits every connection of a child, and of those behind it that are passed over.</summary>
     private static void Visit(FlowStep step, VisitFlowState state, ActivityNode completed, Outcomes outcomes)
     {
-        var passed = new Queue<(ActivityNode Child, Outcomes Outcomes)>();
-        passed.Enqueue((completed, outcomes));
-        while (passed.TryDequeue(out var visit))
+        Queue<ActivityNode>? passed = null;
+        VisitConnections(step, state, completed, outcomes, ref passed);
+        while (passed is not null && passed.TryDequeue(out var child))
         {
-            if (!state.EnteredBackward.Remove(visit.Child.Ordinal))
-            {
-                state.Children[visit.Child.Ordinal]++;
-            }
+            VisitConnections(step, state, child, Outcomes.None, ref passed);
+        }
+    }
 
-            foreach (var connection in step.Graph.Outbound(visit.Child))
+    private static void VisitConnections(FlowStep step, VisitFlowState state, ActivityNode child, Outcomes outcomes, ref Queue<ActivityNode>? passed)
+    {
+        if (state.EnteredBackward.Count == 0 || !state.EnteredBackward.Remove(child.Ordinal))
+        {
+            state.Children[child.Ordinal]++;
+        }
+
+        foreach (var connection in step.Graph.Outbound(child))
+        {
+            var followed = outcomes.Names.Contains(connection.Port);
+            state.Connections[connection.Index]++;
+            state.Followed[connection.Index] = followed;
+            if (step.Graph.IsBackward(connection))
             {
-                var followed = visit.Outcomes.Names.Contains(connection.Port);
-                state.Connections[connection.Index]++;
-                state.Followed[connection.Index] = followed;
-                if (step.Graph.IsBackward(connection))
-                {
-                    GoBack(step, state, connection, followed);
-                }
-                else
-                {
-                    Arrive(step, state, connection, passed);
-                }
+                GoBack(step, state, connection, followed);
+            }
+            else
+            {
+                Arrive(step, state, connection, ref passed);
             }
         }
     }
@@ -97,7 +102,7 @@ internal sealed class VisitFlow : IFlow
         step.Schedule(connection.Target);
     }
 
-    private static void Arrive(FlowStep step, VisitFlowState state, FlowConnection connection, Queue<(ActivityNode Child, Outcomes Outcomes)> passed)
+    private static void Arrive(FlowStep step, VisitFlowState state, FlowConnection connection, ref Queue<ActivityNode>? passed)
     {
         var target = connection.Target;
         var inbound = step.Graph.ForwardInbound(target);
@@ -125,12 +130,12 @@ internal sealed class VisitFlow : IFlow
                 step.Schedule(target);
                 foreach (var cancelled in step.Cancel(step.Graph.Ancestors(target)))
                 {
-                    passed.Enqueue((cancelled, Outcomes.None));
+                    (passed ??= new()).Enqueue(cancelled);
                 }
             }
             else if (allVisited)
             {
-                passed.Enqueue((target, Outcomes.None));
+                (passed ??= new()).Enqueue(target);
             }
         }
         else if (allVisited)
@@ -141,7 +146,7 @@ internal sealed class VisitFlow : IFlow
             }
             else
             {
-                passed.Enqueue((target, Outcomes.None));
+                (passed ??= new()).Enqueue(target);
             }
         }
     }
