@@ -1,0 +1,243 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace FederationWorkflows.CloudLab.Google;
+
+/// <summary>
+/// The IAM Service Account Credentials API, version 1 (Google Cloud documentation, "Service Account Credentials API").
+/// Checks in this order: token, its scope, the request's form, that the accounts exist, and each link of the chain from caller to target.
+/// </summary>
+internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time, Action<GoogleAuditEntry> audit)
+{
+    public const string Route = "/google/iamcredentials/v1/projects/{project}/serviceAccounts/{call}";
+
+    private const string ServiceName = "iamcredentials.googleapis.com";
+
+    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ExtendedLifetime = TimeSpan.FromHours(12);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var project = (string)context.Request.RouteValues["project"]!;
+        var call = (string)context.Request.RouteValues["call"]!;
+        var colon = call.LastIndexOf(':');
+        if (colon < 0 || Method.Find(call[(colon + 1)..]) is not { } method)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var entry = new GoogleAuditEntry(ServiceName, method.Name) { Resource = $"projects/-/serviceAccounts/{call[..colon]}" };
+        try
+        {
+            var answer = await AnswerAsync(context, method, project, call[..colon], entry);
+            audit(entry);
+            await GoogleHttp.WriteAsync(context, StatusCodes.Status200OK, answer);
+        }
+        catch (GoogleApiException refusal)
+        {
+            entry.HttpStatus = refusal.HttpStatus;
+            entry.ErrorCode = refusal.Status;
+            entry.ErrorMessage = refusal.Message;
+            audit(entry);
+            if (refusal.HttpStatus == StatusCodes.Status401Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer realm=\"https://accounts.google.com/\"";
+            }
+
+            await GoogleHttp.WriteAsync(context, refusal.HttpStatus, refusal.ToJson());
+        }
+    }
+
+    private async Task<JsonObject> AnswerAsync(HttpContext context, Method method, string project, string account, GoogleAuditEntry entry)
+    {
+        var caller = Authenticate(context, method, entry);
+        var body = await GoogleHttp.ReadBodyAsync(context)
+            ?? throw GoogleApiException.InvalidArgument($"Request payload size exceeds the limit: {GoogleHttp.LargestBody} bytes.");
+        var request = IamCredentialsRequest.Parse(body, GoogleHttp.HasForm(context), method.Members);
+        if (project != "-")
+        {
+            throw GoogleApiException.InvalidArgument();
+        }
+
+        method.Check(request);
+        var target = Find(account);
+        var chain = request.Delegates.Select(Find).ToList();
+        entry.Resource = $"projects/-/serviceAccounts/{target.UniqueId}";
+        entry.Details["target"] = target.Email;
+        entry.DelegationChain = [.. chain.Select(link => link.Email)];
+
+        Authorize(caller.Principal, chain, target, method.Permission);
+        return method.Name switch
+        {
+            "GenerateAccessToken" => GenerateAccessToken(request, target, [.. caller.DelegationChain, caller.Principal, .. chain.Select(link => link.Principal)], entry),
+            "GenerateIdToken" => GenerateIdToken(request, target, entry),
+            "SignJwt" => SignJwt(request, target, entry),
+            _ => SignBlob(request, target),
+        };
+    }
+
+    private AccessTokenGrant Authenticate(HttpContext context, Method method, GoogleAuditEntry entry)
+    {
+        var fullName = "google.iam.credentials.v1.IAMCredentials." + method.Name;
+        var token = GoogleHttp.BearerToken(context) ?? throw GoogleApiException.MissingCredentials(ServiceName, fullName);
+        var grant = accessTokens.Find(token) ?? throw GoogleApiException.InvalidCredentials(ServiceName, fullName, expired: false);
+        entry.Principal = grant.Principal.Email ?? grant.Principal.Member;
+        if (accessTokens.IsExpired(grant))
+        {
+            throw GoogleApiException.InvalidCredentials(ServiceName, fullName, expired: true);
+        }
+
+        return grant.Scopes.Contains(OAuthScopes.CloudPlatform) || grant.Scopes.Contains(OAuthScopes.Iam)
+            ? grant
+            : throw GoogleApiException.InsufficientScopes(ServiceName, fullName);
+    }
+
+    private ServiceAccountEntry Find(string account)
+    {
+        var isNumber = account.All(char.IsAsciiDigit);
+        if (!isNumber && !account.Contains('@', StringComparison.Ordinal))
+        {
+            throw GoogleApiException.InvalidArgument($"Invalid form of account ID {account}. Should be [Gaia ID |Email |Unique ID |] of the account");
+        }
+
+        // A disabled account has no login identity ("Gaia id") left to act as.
+        return directory.FindServiceAccount(account) is { Disabled: false } found
+            ? found
+            : throw GoogleApiException.NotFound(isNumber ? "Requested entity was not found." : $"Not found; Gaia id not found for email {account}");
+    }
+
+    // The permission of the method is needed on the target only; on the way there each principal needs implicitDelegation on the next account
+    // (Google Cloud documentation, "Roles for service account authentication"). Of the predefined roles only Token Creator has both.
+    private static void Authorize(GooglePrincipal caller, List<ServiceAccountEntry> chain, ServiceAccountEntry target, string permission)
+    {
+        foreach (var link in chain)
+        {
+            Require(caller, link, PredefinedRoles.ImplicitDelegation);
+            caller = link.Principal;
+        }
+
+        Require(caller, target, permission);
+    }
+
+    private static void Require(GooglePrincipal caller, ServiceAccountEntry account, string permission)
+    {
+        if (!account.Grants(caller, permission))
+        {
+            throw GoogleApiException.PermissionDenied(permission);
+        }
+    }
+
+    private JsonObject GenerateAccessToken(IamCredentialsRequest request, ServiceAccountEntry target, IReadOnlyList<GooglePrincipal> chain, GoogleAuditEntry entry)
+    {
+        var lifetime = request.Duration("lifetime") ?? DefaultLifetime;
+        var longest = directory.MayLiveTwelveHours(target) ? ExtendedLifetime : DefaultLifetime;
+        if (lifetime <= TimeSpan.Zero || lifetime > longest)
+        {
+            throw GoogleApiException.InvalidArgument();
+        }
+
+        var scopes = request.Texts("scope").SelectMany(scope => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct().ToList();
+        entry.Details["scope"] = string.Join(' ', scopes);
+        var expires = time.GetUtcNow() + lifetime;
+        var token = accessTokens.Issue(new AccessTokenGrant(target.Principal, scopes, target.UniqueId, expires, chain));
+        return new JsonObject { ["accessToken"] = token.Reveal(), ["expireTime"] = $"{expires:yyyy-MM-dd'T'HH:mm:ss'Z'}" };
+    }
+
+    private JsonObject GenerateIdToken(IamCredentialsRequest request, ServiceAccountEntry target, GoogleAuditEntry entry)
+    {
+        // azp is the numeric id unless useEmailAzp is given; that member is not in Google's reference, but in its libraries
+        // (google-auth-library-python pull request 1270), which send it so that the token looks like a key-based one.
+        var presenter = request.Flag("useEmailAzp") ? target.Email : target.UniqueId;
+        var audience = request.Text("audience")!;
+        entry.Details["id_token.aud"] = audience;
+        entry.Details["id_token.azp"] = presenter;
+        entry.Details["id_token.sub"] = target.UniqueId;
+        var token = idTokens.Issue(audience, presenter, target.UniqueId, request.Flag("includeEmail") ? target.Email : null);
+        return new JsonObject { ["token"] = token.Reveal() };
+    }
+
+    private JsonObject SignJwt(IamCredentialsRequest request, ServiceAccountEntry target, GoogleAuditEntry entry)
+    {
+        var payload = request.Text("payload")!;
+        CheckClaims(payload, entry);
+        return new JsonObject { ["keyId"] = target.SystemKey.KeyId, ["signedJwt"] = target.SystemKey.SignJwt(payload).Reveal() };
+    }
+
+    private static JsonObject SignBlob(IamCredentialsRequest request, ServiceAccountEntry target) => new()
+    {
+        ["keyId"] = target.SystemKey.KeyId,
+        ["signedBlob"] = Convert.ToBase64String(target.SystemKey.Sign(Convert.FromBase64String(request.Text("payload")!))),
+    };
+
+    // "It must be an integer timestamp that is not in the past and no more than 12 hours in the future" (reference of signJwt).
+    private void CheckClaims(string payload, GoogleAuditEntry entry)
+    {
+        try
+        {
+            using var claims = JsonDocument.Parse(payload, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            foreach (var claim in claims.RootElement.EnumerateObject().Where(claim => claim.Name is "iss" or "sub" or "aud"))
+            {
+                entry.Details["jwt." + claim.Name] = claim.Value.ToString();
+            }
+
+            var now = time.GetUtcNow().ToUnixTimeSeconds();
+            if (claims.RootElement.TryGetProperty("exp", out var exp)
+                && !(exp.ValueKind == JsonValueKind.Number && exp.TryGetInt64(out var expires) && expires >= now && expires <= now + (long)ExtendedLifetime.TotalSeconds))
+            {
+                throw GoogleApiException.InvalidArgument();
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw GoogleApiException.InvalidArgument();
+        }
+    }
+
+    /// <summary>A method of the API: its name in audit logs, the permission it needs on the target, and what its request must have.</summary>
+    private sealed record Method(string Name, string Permission, string[] Members, Action<IamCredentialsRequest> Check)
+    {
+        private static readonly Method GenerateAccessToken = new("GenerateAccessToken", PredefinedRoles.GetAccessToken, ["scope", "lifetime"], CheckScopes);
+        private static readonly Method GenerateIdToken = new("GenerateIdToken", PredefinedRoles.GetOpenIdToken, ["audience", "includeEmail", "useEmailAzp"], request => Need(request, "audience"));
+        private static readonly Method SignJwt = new("SignJwt", PredefinedRoles.SignJwt, ["payload"], request => Need(request, "payload"));
+        private static readonly Method SignBlob = new("SignBlob", PredefinedRoles.SignBlob, ["payload"], CheckBlob);
+
+        public static Method? Find(string verb) => verb switch
+        {
+            "generateAccessToken" => GenerateAccessToken,
+            "generateIdToken" => GenerateIdToken,
+            "signJwt" => SignJwt,
+            "signBlob" => SignBlob,
+            _ => null,
+        };
+
+        // A missing or unknown scope is answered with the general message (golang/oauth2 issue 537, google-github-actions/auth issue 144).
+        private static void CheckScopes(IamCredentialsRequest request)
+        {
+            var scopes = request.Texts("scope").SelectMany(scope => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
+            if (scopes.Count == 0 || !scopes.All(OAuthScopes.IsKnown))
+            {
+                throw GoogleApiException.InvalidArgument();
+            }
+        }
+
+        private static void CheckBlob(IamCredentialsRequest request)
+        {
+            Need(request, "payload");
+            var payload = request.Text("payload")!;
+            if (!System.Buffers.Text.Base64.IsValid(payload))
+            {
+                throw GoogleApiException.InvalidField($"Invalid value at 'payload' (TYPE_BYTES), Base64 decoding failed for \"{payload}\"", "payload");
+            }
+        }
+
+        private static void Need(IamCredentialsRequest request, string name)
+        {
+            if (string.IsNullOrEmpty(request.Text(name)))
+            {
+                throw GoogleApiException.InvalidArgument();
+            }
+        }
+    }
+}
