@@ -97,7 +97,7 @@ public static partial class GoogleWorldReader
 
         var address = account.AddressIn(project);
         var nested = Unique(seen, address, path)
-            .Concat(Unique(seen, account.UniqueId ?? address + "#id", $"{path}.uniqueId"))
+            .Concat(Unique(seen, account.UniqueId, $"{path}.uniqueId"))
             .Concat(CheckPolicy(account.IamPolicy, $"{path}.iamPolicy"))
             .Concat(account.Keys.SelectMany((key, k) => CheckKey(key, seen, $"{path}.keys[{k}]")));
         foreach (var problem in nested)
@@ -118,7 +118,7 @@ public static partial class GoogleWorldReader
             yield return $"{path}.id: a key that is kept elsewhere needs the id that its holder sends as \"kid\".";
         }
 
-        foreach (var problem in key.Id is null ? [] : Unique(seen, $"key '{key.Id}'", $"{path}.id"))
+        foreach (var problem in Unique(seen, key.Id is null ? null : $"key '{key.Id}'", $"{path}.id"))
         {
             yield return problem;
         }
@@ -136,7 +136,7 @@ public static partial class GoogleWorldReader
             yield return $"{path}.uniqueId: '{id}' is not numeric; use up to 25 decimal digits in quotes, or leave it out.";
         }
 
-        foreach (var problem in Unique(seen, user.Email, $"{path}.email").Concat(Unique(seen, user.UniqueId ?? user.Email + "#id", $"{path}.uniqueId")))
+        foreach (var problem in Unique(seen, user.Email, $"{path}.email").Concat(Unique(seen, user.UniqueId, $"{path}.uniqueId")))
         {
             yield return problem;
         }
@@ -171,9 +171,9 @@ public static partial class GoogleWorldReader
         }
     }
 
-    private static IEnumerable<string> Unique(Dictionary<string, string> seen, string what, string path)
+    private static IEnumerable<string> Unique(Dictionary<string, string> seen, string? what, string path)
     {
-        if (!seen.TryAdd(what, path))
+        if (what is not null && !seen.TryAdd(what, path))
         {
             yield return $"{path}: {what} is already at {seen[what]}.";
         }

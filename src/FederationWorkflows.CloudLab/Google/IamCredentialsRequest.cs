@@ -84,11 +84,15 @@ internal sealed partial class IamCredentialsRequest
             : throw Invalid(name, "type.googleapis.com/google.protobuf.Duration", members[name]);
     }
 
-    /// <summary>The account in <c>projects/-/serviceAccounts/ACCOUNT</c>. The hyphen is required; a project in its place is invalid.</summary>
-    private static string AccountOf(string resource) =>
-        resource.StartsWith("projects/-/serviceAccounts/", StringComparison.Ordinal) && resource["projects/-/serviceAccounts/".Length..] is { Length: > 0 } account
-            ? account
-            : throw GoogleApiException.InvalidArgument();
+    // The reference asks for projects/-/serviceAccounts/ACCOUNT, where a project in place of the hyphen is invalid. The bare account works too
+    // (seen in fluent/fluent-bit issue 5410), and Google's .NET and Python libraries pass on whichever their caller gave.
+    private static string AccountOf(string resource)
+    {
+        const string Prefix = "projects/-/serviceAccounts/";
+        return resource.StartsWith(Prefix, StringComparison.Ordinal) ? resource[Prefix.Length..]
+            : resource.Contains('/', StringComparison.Ordinal) ? throw GoogleApiException.InvalidArgument()
+            : resource;
+    }
 
     private static IEnumerable<(string Name, JsonElement Value)> JsonMembers(string body)
     {

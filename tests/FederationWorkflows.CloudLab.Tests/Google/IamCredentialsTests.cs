@@ -75,7 +75,7 @@ public sealed class IamCredentialsTests(GoogleLabFixture lab) : IClassFixture<Go
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":60}""", 400, "INVALID_ARGUMENT", "Invalid value at 'lifetime' (TYPE_STRING), 60" },
         { "generateAccessToken", World.Target, """{"scope":[7]}""", 400, "INVALID_ARGUMENT", "Invalid value at 'scope[0]' (TYPE_STRING), 7" },
         { "generateAccessToken", World.Target, """{"scopes":["SCOPE"]}""", 400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unknown name \"scopes\": Cannot find field." },
-        { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"delegates":["caller@trust-lab.iam.gserviceaccount.com"]}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
+        { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"delegates":["projects/-/serviceAccounts/first-hop"]}""", 400, "INVALID_ARGUMENT", "Invalid form of account ID first-hop. Should be [Gaia ID |Email |Unique ID |] of the account" },
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"delegates":["projects/trust-lab/serviceAccounts/caller@trust-lab.iam.gserviceaccount.com"]}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
         { "generateAccessToken", World.Target, """{"scope":""", 400, "INVALID_ARGUMENT", "Invalid JSON payload received. Parsing terminated before end of input." },
         { "generateAccessToken", World.Target, "[]", 400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unknown name \"\": Root element must be a message." },
