@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,8 @@ internal static class GoogleHttp
     /// <summary>Assertions and IAM requests are a few kilobytes; this leaves room and no more.</summary>
     public const int LargestBody = 64 * 1024;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    // Google leaves quotes readable in messages; the answer is no HTML, and says so.
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The body as text; null when it is larger than <see cref="LargestBody"/>.</summary>
     public static async Task<string?> ReadBodyAsync(HttpContext context)
@@ -55,6 +57,7 @@ internal static class GoogleHttp
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=UTF-8";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-cache, no-store, max-age=0, must-revalidate";
         return context.Response.WriteAsync(body.ToJsonString(Indented) + "\n", context.RequestAborted);
     }

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -174,22 +176,19 @@ internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTo
     // "It must be an integer timestamp that is not in the past and no more than 12 hours in the future" (reference of signJwt).
     private void CheckClaims(string payload, GoogleAuditEntry entry)
     {
-        try
+        if (!BoundedJson.TryParseObject(Encoding.UTF8.GetBytes(payload), out var claims))
         {
-            using var claims = JsonDocument.Parse(payload, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            foreach (var claim in claims.RootElement.EnumerateObject().Where(claim => claim.Name is "iss" or "sub" or "aud"))
-            {
-                entry.Details["jwt." + claim.Name] = claim.Value.ToString();
-            }
-
-            var now = time.GetUtcNow().ToUnixTimeSeconds();
-            if (claims.RootElement.TryGetProperty("exp", out var exp)
-                && !(exp.ValueKind == JsonValueKind.Number && exp.TryGetInt64(out var expires) && expires >= now && expires <= now + (long)ExtendedLifetime.TotalSeconds))
-            {
-                throw GoogleApiException.InvalidArgument();
-            }
+            throw GoogleApiException.InvalidArgument();
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+
+        foreach (var claim in claims.EnumerateObject().Where(claim => claim.Name is "iss" or "sub" or "aud"))
+        {
+            entry.Details["jwt." + claim.Name] = claim.Value.ToString();
+        }
+
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        if (claims.TryGetProperty("exp", out var exp)
+            && !(exp.ValueKind == JsonValueKind.Number && exp.TryGetInt64(out var expires) && expires >= now && expires <= now + (long)ExtendedLifetime.TotalSeconds))
         {
             throw GoogleApiException.InvalidArgument();
         }
@@ -226,7 +225,7 @@ internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTo
         {
             Need(request, "payload");
             var payload = request.Text("payload")!;
-            if (!System.Buffers.Text.Base64.IsValid(payload))
+            if (!Base64.IsValid(payload))
             {
                 throw GoogleApiException.InvalidField($"Invalid value at 'payload' (TYPE_BYTES), Base64 decoding failed for \"{payload}\"", "payload");
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.WebUtilities;
@@ -12,8 +13,6 @@ namespace FederationWorkflows.CloudLab.Google;
 internal sealed partial class IamCredentialsRequest
 {
     private const int MostDelegates = 25;
-
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8 };
 
     private readonly Dictionary<string, JsonElement> members = [];
 
@@ -101,20 +100,9 @@ internal sealed partial class IamCredentialsRequest
             return [];
         }
 
-        JsonElement root;
-        try
-        {
-            using var document = JsonDocument.Parse(body, Strict);
-            root = document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            throw GoogleApiException.InvalidArgument("Invalid JSON payload received. Parsing terminated before end of input.");
-        }
-
-        return root.ValueKind == JsonValueKind.Object
-            ? root.EnumerateObject().Select(member => (member.Name, member.Value))
-            : throw GoogleApiException.InvalidArgument("Invalid JSON payload received. Unknown name \"\": Root element must be a message.");
+        return BoundedJson.TryParseObject(Encoding.UTF8.GetBytes(body), out var json)
+            ? json.EnumerateObject().Select(member => (member.Name, member.Value))
+            : throw GoogleApiException.InvalidArgument("Invalid JSON payload received. Expected a JSON object.");
     }
 
     private static IEnumerable<(string Name, JsonElement Value)> FormMembers(string body) =>

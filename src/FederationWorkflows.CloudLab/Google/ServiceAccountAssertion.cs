@@ -20,8 +20,6 @@ internal sealed record ServiceAccountAssertion(ServiceAccountEntry Account, IRea
     private const long ClockSkewSeconds = 300;
     private const long LongestLifetimeSeconds = 3600;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
-
     /// <summary>Reads and checks an assertion.</summary>
     /// <param name="assertion">The compact JWS.</param>
     /// <param name="directory">Knows accounts and keys.</param>
@@ -37,15 +35,14 @@ internal sealed record ServiceAccountAssertion(ServiceAccountEntry Account, IRea
             throw OAuthException.InvalidRequest("Bad Request");
         }
 
-        using var header = ReadSegment(parts[0]);
-        using var payload = ReadSegment(parts[1]);
-        var claims = payload.RootElement;
+        var header = ReadSegment(parts[0]);
+        var claims = ReadSegment(parts[1]);
         var issuer = Text(claims, "iss") ?? "";
         audit.Details["iss"] = issuer;
         audit.Details["aud"] = Text(claims, "aud") ?? "";
-        audit.Details["kid"] = Text(header.RootElement, "kid") ?? "";
+        audit.Details["kid"] = Text(header, "kid") ?? "";
 
-        var account = Authenticate(parts, header.RootElement, issuer, directory);
+        var account = Authenticate(parts, header, issuer, directory);
         audit.Principal = account.Email;
         CheckTimes(claims, now.ToUnixTimeSeconds());
 
@@ -111,25 +108,8 @@ internal sealed record ServiceAccountAssertion(ServiceAccountEntry Account, IRea
         }
     }
 
-    private static JsonDocument ReadSegment(string segment)
-    {
-        try
-        {
-            var document = JsonDocument.Parse(DecodeSegment(segment), Strict);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                return document;
-            }
-
-            document.Dispose();
-        }
-        catch (JsonException exception)
-        {
-            throw new OAuthException("invalid_request", "Bad Request", cause: exception);
-        }
-
-        throw OAuthException.InvalidRequest("Bad Request");
-    }
+    private static JsonElement ReadSegment(string segment) =>
+        BoundedJson.TryParseObject(DecodeSegment(segment), out var json) ? json : throw OAuthException.InvalidRequest("Bad Request");
 
     private static byte[] DecodeSegment(string segment)
     {

@@ -47,6 +47,8 @@ public sealed class ServiceAccountGrantTests(GoogleLabFixture lab) : IClassFixtu
         { "four segments", 400, "invalid_request", "Bad Request" },
         { "header that is no JSON", 400, "invalid_request", "Bad Request" },
         { "payload that is an array", 400, "invalid_request", "Bad Request" },
+        { "claims that are no Unicode", 400, "invalid_request", "Bad Request" },
+        { "a claim given twice", 400, "invalid_request", "Bad Request" },
         { "no base64url", 400, "invalid_request", "Bad Request" },
         { "empty", 400, "invalid_request", "Bad Request" },
     };
@@ -155,6 +157,8 @@ public sealed class ServiceAccountGrantTests(GoogleLabFixture lab) : IClassFixtu
         claims.EnumerateObject().Count().ShouldBe(8);
     }
 
+    private static string Encode(string json) => System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(json));
+
     private string Bend(string what)
     {
         using var other = RSA.Create(2048);
@@ -192,6 +196,8 @@ public sealed class ServiceAccountGrantTests(GoogleLabFixture lab) : IClassFixtu
             "four segments" => signed + ".x",
             "header that is no JSON" => $"AAAA.{parts[1]}.{parts[2]}",
             "payload that is an array" => $"{parts[0]}.W10.{parts[2]}",
+            "claims that are no Unicode" => $"{parts[0]}.{Encode("""{"iss":"\ud800"}""")}.{parts[2]}",
+            "a claim given twice" => $"{parts[0]}.{Encode("""{"iss":"a","iss":"b"}""")}.{parts[2]}",
             "no base64url" => $"{parts[0]}.{parts[1]}.%%%",
             "empty" => "",
             _ => throw new ArgumentOutOfRangeException(nameof(what), what, "No such case."),
