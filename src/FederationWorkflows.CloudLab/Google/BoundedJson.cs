@@ -7,7 +7,9 @@ internal static class BoundedJson
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
-    /// <summary>The object in <paramref name="utf8"/>. False for anything else, for a member given twice, and for text that is no Unicode (a lone surrogate).</summary>
+    /// <summary>
+    /// The object in <paramref name="utf8"/>. False for anything else, for a member given twice, and for text that is no Unicode (a lone surrogate).
+    /// </summary>
     public static bool TryParseObject(ReadOnlyMemory<byte> utf8, out JsonElement json)
     {
         json = default;

@@ -38,7 +38,13 @@ public static class DefaultGoogleWorld
                 Number = "424242424242",
                 ServiceAccounts =
                 [
-                    new GoogleServiceAccount { Name = "tines-runner", UniqueId = "100000000000000000001", DisplayName = "Runs the stories", Keys = [new GoogleServiceAccountKey()] },
+                    new GoogleServiceAccount
+                    {
+                        Name = "tines-runner",
+                        UniqueId = "100000000000000000001",
+                        DisplayName = "Runs the stories",
+                        Keys = [new GoogleServiceAccountKey()],
+                    },
                     new GoogleServiceAccount
                     {
                         Name = "aws-federation",
@@ -46,8 +52,18 @@ public static class DefaultGoogleWorld
                         DisplayName = "Trusted by AWS roles",
                         IamPolicy = TokenCreators($"serviceAccount:{Runner}", $"user:{Analyst}"),
                     },
-                    new GoogleServiceAccount { Name = "delegation-broker", DisplayName = "The middle of a delegation chain", IamPolicy = TokenCreators($"serviceAccount:{Runner}") },
-                    new GoogleServiceAccount { Name = "forensics-reader", DisplayName = "Behind the broker", IamPolicy = TokenCreators($"serviceAccount:{Broker}") },
+                    new GoogleServiceAccount
+                    {
+                        Name = "delegation-broker",
+                        DisplayName = "The middle of a delegation chain",
+                        IamPolicy = TokenCreators($"serviceAccount:{Runner}"),
+                    },
+                    new GoogleServiceAccount
+                    {
+                        Name = "forensics-reader",
+                        DisplayName = "Behind the broker",
+                        IamPolicy = TokenCreators($"serviceAccount:{Broker}"),
+                    },
                     new GoogleServiceAccount { Name = "payroll-export", DisplayName = "Out of reach" },
                 ],
             },
@@ -55,5 +71,8 @@ public static class DefaultGoogleWorld
         Users = [new GoogleUser { Email = Analyst, UniqueId = "100000000000000000042" }],
     };
 
-    private static IamPolicy TokenCreators(params string[] members) => new() { Bindings = [new IamBinding { Role = "roles/iam.serviceAccountTokenCreator", Members = members }] };
+    private static IamPolicy TokenCreators(params string[] members) => new()
+    {
+        Bindings = [new IamBinding { Role = "roles/iam.serviceAccountTokenCreator", Members = members }],
+    };
 }

@@ -22,7 +22,10 @@ internal sealed class GoogleApiException : Exception
     public JsonObject? Detail { get; }
 
     public static GoogleApiException MissingCredentials(string service, string method) => Unauthenticated(
-        "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential.", "CREDENTIALS_MISSING", service, method);
+        "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
+        "CREDENTIALS_MISSING",
+        service,
+        method);
 
     public static GoogleApiException InvalidCredentials(string service, string method, bool expired) => Unauthenticated(
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
@@ -54,7 +57,9 @@ internal sealed class GoogleApiException : Exception
         new JsonObject
         {
             ["@type"] = "type.googleapis.com/google.rpc.BadRequest",
-            ["fieldViolations"] = new JsonArray(field is null ? new JsonObject { ["description"] = message } : new JsonObject { ["field"] = field, ["description"] = message }),
+            ["fieldViolations"] = new JsonArray(field is null
+                ? new JsonObject { ["description"] = message }
+                : new JsonObject { ["field"] = field, ["description"] = message }),
         });
 
     public JsonObject ToJson()

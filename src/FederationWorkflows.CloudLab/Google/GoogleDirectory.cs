@@ -134,6 +134,10 @@ internal sealed record ServiceAccountKeyEntry(JsonWebKey PublicKey, GoogleSignin
 /// <summary>A person, with what a sign-in on their machine would have left there.</summary>
 internal sealed class UserEntry(GoogleUser user)
 {
+    private const string Digits = "0123456789";
+    private const string Lower = "abcdefghijklmnopqrstuvwxyz";
+    private const string Base64UrlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Lower + Digits + "-_";
+
     public string Email => user.Email;
 
     public string UniqueId { get; } = user.UniqueId ?? GoogleDirectory.DerivedId(user.Email);
@@ -142,9 +146,10 @@ internal sealed class UserEntry(GoogleUser user)
 
     public GooglePrincipal Principal => GooglePrincipal.User(Email, UniqueId);
 
-    public string ClientId { get; } = $"{RandomNumberGenerator.GetString("0123456789", 12)}-{RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 32)}.apps.googleusercontent.com";
+    public string ClientId { get; } =
+        $"{RandomNumberGenerator.GetString(Digits, 12)}-{RandomNumberGenerator.GetString(Lower + Digits, 32)}.apps.googleusercontent.com";
 
-    public Sensitive<string> ClientSecret { get; } = Sensitive.Of("GOCSPX-" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", 28));
+    public Sensitive<string> ClientSecret { get; } = Sensitive.Of("GOCSPX-" + RandomNumberGenerator.GetString(Base64UrlAlphabet, 28));
 
-    public Sensitive<string> RefreshToken { get; } = Sensitive.Of("1//0" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", 99));
+    public Sensitive<string> RefreshToken { get; } = Sensitive.Of("1//0" + RandomNumberGenerator.GetString(Base64UrlAlphabet, 99));
 }

@@ -44,7 +44,8 @@ internal static class GoogleHttp
         }
     }
 
-    public static bool HasForm(HttpContext context) => context.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true;
+    public static bool HasForm(HttpContext context) =>
+        context.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>The token of an <c>Authorization: Bearer</c> header; null without one.</summary>
     public static string? BearerToken(HttpContext context)

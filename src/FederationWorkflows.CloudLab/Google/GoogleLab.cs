@@ -54,9 +54,10 @@ public sealed class GoogleLab : ILabService
     public Sensitive<string> ServiceAccountKeyFile(string email)
     {
         var account = directory.FindServiceAccount(email)
-            ?? throw new ArgumentException($"The lab has no service account {email}; it has {string.Join(", ", directory.ServiceAccounts.Select(known => known.Email).Order(StringComparer.Ordinal))}.", nameof(email));
+            ?? throw new ArgumentException($"The lab has no service account {email}; it has {List(directory.ServiceAccounts.Select(known => known.Email))}.", nameof(email));
         var key = account.DownloadableKey
-            ?? throw new ArgumentException($"The lab has no private key of {account.Email}; add a key without \"publicKeyPem\" to its \"keys\" in the world.", nameof(email));
+            ?? throw new ArgumentException(
+                $"The lab has no private key of {account.Email}; add a key without \"publicKeyPem\" to its \"keys\" in the world.", nameof(email));
         return Sensitive.Of(new JsonObject
         {
             ["type"] = "service_account",
@@ -73,12 +74,14 @@ public sealed class GoogleLab : ILabService
         }.ToJsonString(Indented));
     }
 
-    /// <summary>The file that <c>gcloud auth application-default login</c> would have left for a person, with the lab's token endpoint for libraries that read one.</summary>
+    /// <summary>
+    /// The file that <c>gcloud auth application-default login</c> would have left for a person, with the lab's token endpoint for libraries that read one.
+    /// </summary>
     /// <exception cref="ArgumentException">The lab has no such user.</exception>
     public Sensitive<string> AuthorizedUserFile(string email)
     {
         var user = directory.FindUser(email)
-            ?? throw new ArgumentException($"The lab has no user {email}; it has {string.Join(", ", directory.Users.Select(known => known.Email).Order(StringComparer.Ordinal))}.", nameof(email));
+            ?? throw new ArgumentException($"The lab has no user {email}; it has {List(directory.Users.Select(known => known.Email))}.", nameof(email));
         return Sensitive.Of(new JsonObject
         {
             ["account"] = user.Email,
@@ -102,6 +105,8 @@ public sealed class GoogleLab : ILabService
         routes.MapGet("/google/service_accounts/v1/jwk/{account}", WriteServiceAccountKeysAsync);
         routes.MapGet("/google/.well-known/openid-configuration", WriteDiscoveryAsync);
     }
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : "none";
 
     private Task WriteDiscoveryAsync(HttpContext context) => GoogleHttp.WriteAsync(context, StatusCodes.Status200OK, new JsonObject
     {

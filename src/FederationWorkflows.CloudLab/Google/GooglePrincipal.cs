@@ -51,7 +51,8 @@ public sealed record GooglePrincipal
     /// <summary>Whether <paramref name="text"/> has the form of a member that the lab can evaluate.</summary>
     internal static bool IsMember(string text) =>
         text == AllAuthenticatedUsers
-        || (text.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal) && (text.Contains('@', StringComparison.Ordinal) || text.Contains(".svc.id.goog[", StringComparison.Ordinal)))
+        || (text.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal)
+            && (text.Contains('@', StringComparison.Ordinal) || text.Contains(".svc.id.goog[", StringComparison.Ordinal)))
         || (text.StartsWith(UserPrefix, StringComparison.Ordinal) && text.Contains('@', StringComparison.Ordinal))
         || text.StartsWith("principal://iam.googleapis.com/", StringComparison.Ordinal)
         || text.StartsWith("principalSet://iam.googleapis.com/", StringComparison.Ordinal);

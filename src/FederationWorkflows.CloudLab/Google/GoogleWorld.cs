@@ -65,7 +65,9 @@ public sealed record GoogleServiceAccountKey
     /// <summary>The key id, the <c>kid</c> of assertions; left out, the lab makes one.</summary>
     public string? Id { get; init; }
 
-    /// <summary>The public key, PEM <c>PUBLIC KEY</c>, when the private key is kept elsewhere. Left out, the lab makes a key pair at start and can write the key file.</summary>
+    /// <summary>
+    /// The public key, PEM <c>PUBLIC KEY</c>, when the private key is kept elsewhere. Left out, the lab makes a key pair at start and can write the key file.
+    /// </summary>
     public string? PublicKeyPem { get; init; }
 }
 
@@ -78,7 +80,9 @@ public sealed record GoogleUser
     /// <summary>The numeric account id; left out, it is derived from the address.</summary>
     public string? UniqueId { get; init; }
 
-    /// <summary>What the person agreed to at sign-in: the scopes of the refresh token. The default is what <c>gcloud auth application-default login</c> asks for.</summary>
+    /// <summary>
+    /// What the person agreed to at sign-in: the scopes of the refresh token. The default is what <c>gcloud auth application-default login</c> asks for.
+    /// </summary>
     public IReadOnlyList<string> Scopes { get; init; } =
     [
         "openid",

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,7 +9,8 @@ namespace FederationWorkflows.CloudLab.Google;
 /// The IAM Service Account Credentials API, version 1 (Google Cloud documentation, "Service Account Credentials API").
 /// Checks in this order: token, its scope, the request's form, that the accounts exist, and each link of the chain from caller to target.
 /// </summary>
-internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time, Action<GoogleAuditEntry> audit)
+internal sealed class IamCredentialsEndpoint(
+    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time, Action<GoogleAuditEntry> audit)
 {
     public const string Route = "/google/iamcredentials/v1/projects/{project}/serviceAccounts/{call}";
 
@@ -24,7 +24,7 @@ internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTo
         var project = (string)context.Request.RouteValues["project"]!;
         var call = (string)context.Request.RouteValues["call"]!;
         var colon = call.LastIndexOf(':');
-        if (colon < 0 || Method.Find(call[(colon + 1)..]) is not { } method)
+        if (colon < 0 || IamCredentialsMethod.Find(call[(colon + 1)..]) is not { } method)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -52,7 +52,7 @@ internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTo
         }
     }
 
-    private async Task<JsonObject> AnswerAsync(HttpContext context, Method method, string project, string account, GoogleAuditEntry entry)
+    private async Task<JsonObject> AnswerAsync(HttpContext context, IamCredentialsMethod method, string project, string account, GoogleAuditEntry entry)
     {
         var caller = Authenticate(context, method, entry);
         var body = await GoogleHttp.ReadBodyAsync(context)
@@ -73,14 +73,15 @@ internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTo
         Authorize(caller.Principal, chain, target, method.Permission);
         return method.Name switch
         {
-            "GenerateAccessToken" => GenerateAccessToken(request, target, [.. caller.DelegationChain, caller.Principal, .. chain.Select(link => link.Principal)], entry),
+            "GenerateAccessToken" =>
+                GenerateAccessToken(request, target, [.. caller.DelegationChain, caller.Principal, .. chain.Select(link => link.Principal)], entry),
             "GenerateIdToken" => GenerateIdToken(request, target, entry),
             "SignJwt" => SignJwt(request, target, entry),
             _ => SignBlob(request, target),
         };
     }
 
-    private AccessTokenGrant Authenticate(HttpContext context, Method method, GoogleAuditEntry entry)
+    private AccessTokenGrant Authenticate(HttpContext context, IamCredentialsMethod method, GoogleAuditEntry entry)
     {
         var fullName = "google.iam.credentials.v1.IAMCredentials." + method.Name;
         var token = GoogleHttp.BearerToken(context) ?? throw GoogleApiException.MissingCredentials(ServiceName, fullName);
@@ -191,52 +192,6 @@ internal sealed class IamCredentialsEndpoint(GoogleDirectory directory, AccessTo
             && !(exp.ValueKind == JsonValueKind.Number && exp.TryGetInt64(out var expires) && expires >= now && expires <= now + (long)ExtendedLifetime.TotalSeconds))
         {
             throw GoogleApiException.InvalidArgument();
-        }
-    }
-
-    /// <summary>A method of the API: its name in audit logs, the permission it needs on the target, and what its request must have.</summary>
-    private sealed record Method(string Name, string Permission, string[] Members, Action<IamCredentialsRequest> Check)
-    {
-        private static readonly Method GenerateAccessToken = new("GenerateAccessToken", PredefinedRoles.GetAccessToken, ["scope", "lifetime"], CheckScopes);
-        private static readonly Method GenerateIdToken = new("GenerateIdToken", PredefinedRoles.GetOpenIdToken, ["audience", "includeEmail", "useEmailAzp"], request => Need(request, "audience"));
-        private static readonly Method SignJwt = new("SignJwt", PredefinedRoles.SignJwt, ["payload"], request => Need(request, "payload"));
-        private static readonly Method SignBlob = new("SignBlob", PredefinedRoles.SignBlob, ["payload"], CheckBlob);
-
-        public static Method? Find(string verb) => verb switch
-        {
-            "generateAccessToken" => GenerateAccessToken,
-            "generateIdToken" => GenerateIdToken,
-            "signJwt" => SignJwt,
-            "signBlob" => SignBlob,
-            _ => null,
-        };
-
-        // A missing or unknown scope is answered with the general message (golang/oauth2 issue 537, google-github-actions/auth issue 144).
-        private static void CheckScopes(IamCredentialsRequest request)
-        {
-            var scopes = request.Texts("scope").SelectMany(scope => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
-            if (scopes.Count == 0 || !scopes.All(OAuthScopes.IsKnown))
-            {
-                throw GoogleApiException.InvalidArgument();
-            }
-        }
-
-        private static void CheckBlob(IamCredentialsRequest request)
-        {
-            Need(request, "payload");
-            var payload = request.Text("payload")!;
-            if (!Base64.IsValid(payload))
-            {
-                throw GoogleApiException.InvalidField($"Invalid value at 'payload' (TYPE_BYTES), Base64 decoding failed for \"{payload}\"", "payload");
-            }
-        }
-
-        private static void Need(IamCredentialsRequest request, string name)
-        {
-            if (string.IsNullOrEmpty(request.Text(name)))
-            {
-                throw GoogleApiException.InvalidArgument();
-            }
         }
     }
 }

@@ -67,7 +67,8 @@ internal sealed partial class IamCredentialsRequest
 
         // Google's transcoder takes a single value for a list of one.
         JsonElement[] items = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
-        return [.. items.Select((item, index) => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Invalid($"{name}[{index}]", "TYPE_STRING", item))];
+        return [.. items.Select((item, index) =>
+            item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Invalid($"{name}[{index}]", "TYPE_STRING", item))];
     }
 
     /// <summary>A <c>google.protobuf.Duration</c>: seconds, up to nine decimals, <c>s</c>.</summary>
@@ -78,8 +79,8 @@ internal sealed partial class IamCredentialsRequest
             return null;
         }
 
-        return DurationForm().IsMatch(text) && decimal.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond))
+        return DurationForm().IsMatch(text)
+            ? TimeSpan.FromTicks((long)(decimal.Parse(text.AsSpan(0, text.Length - 1), NumberStyles.Float, CultureInfo.InvariantCulture) * TimeSpan.TicksPerSecond))
             : throw Invalid(name, "type.googleapis.com/google.protobuf.Duration", members[name]);
     }
 
@@ -112,6 +113,6 @@ internal sealed partial class IamCredentialsRequest
     private static GoogleApiException Invalid(string field, string type, JsonElement value) =>
         GoogleApiException.InvalidField($"Invalid value at '{field}' ({type}), {value.GetRawText()}", field);
 
-    [GeneratedRegex("^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$")]
+    [GeneratedRegex("^-?[0-9]{1,11}(\\.[0-9]{1,9})?s$")]
     private static partial Regex DurationForm();
 }

@@ -16,7 +16,8 @@ internal static class PredefinedRoles
 
     private static readonly FrozenDictionary<string, FrozenSet<string>> Permissions = new Dictionary<string, string[]>
     {
-        ["roles/iam.serviceAccountTokenCreator"] = ["iam.serviceAccounts.get", "iam.serviceAccounts.list", GetAccessToken, GetOpenIdToken, ImplicitDelegation, SignBlob, SignJwt],
+        ["roles/iam.serviceAccountTokenCreator"] =
+            ["iam.serviceAccounts.get", "iam.serviceAccounts.list", GetAccessToken, GetOpenIdToken, ImplicitDelegation, SignBlob, SignJwt],
         ["roles/iam.serviceAccountOpenIdTokenCreator"] = [GetOpenIdToken],
         ["roles/iam.workloadIdentityUser"] = ["iam.serviceAccounts.get", "iam.serviceAccounts.list", GetAccessToken, GetOpenIdToken],
         ["roles/iam.serviceAccountUser"] = ["iam.serviceAccounts.actAs", "iam.serviceAccounts.get", "iam.serviceAccounts.list"],

@@ -27,7 +27,8 @@ internal sealed record ServiceAccountAssertion(ServiceAccountEntry Account, IRea
     /// <param name="now">The time of the request.</param>
     /// <param name="audit">Takes what the assertion says of itself, also when it is refused.</param>
     /// <exception cref="OAuthException">The assertion is refused.</exception>
-    public static ServiceAccountAssertion Verify(string assertion, GoogleDirectory directory, Func<string, bool> isTokenEndpoint, DateTimeOffset now, GoogleAuditEntry audit)
+    public static ServiceAccountAssertion Verify(
+        string assertion, GoogleDirectory directory, Func<string, bool> isTokenEndpoint, DateTimeOffset now, GoogleAuditEntry audit)
     {
         var parts = assertion.Split('.', 4);
         if (parts.Length != 3)

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Primitives;
 namespace FederationWorkflows.CloudLab.Google;
 
 /// <summary>Google's OAuth 2.0 token endpoint, <c>https://oauth2.googleapis.com/token</c>: service account assertions and refresh tokens.</summary>
-internal sealed class TokenEndpoint(GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, GoogleLabAddress address, TimeProvider time, Action<GoogleAuditEntry> audit)
+internal sealed class TokenEndpoint(
+    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, GoogleLabAddress address, TimeProvider time, Action<GoogleAuditEntry> audit)
 {
     public const string Path = "/google/oauth2/token";
 

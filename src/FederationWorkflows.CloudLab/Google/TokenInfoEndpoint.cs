@@ -30,7 +30,8 @@ internal sealed class TokenInfoEndpoint(AccessTokens accessTokens, GoogleIdToken
     {
         if (GoogleHttp.BearerToken(context) is not { } token || !accessTokens.TryIntrospect(token, out var grant) || grant.Principal.Email is null)
         {
-            return GoogleHttp.WriteAsync(context, StatusCodes.Status401Unauthorized, new JsonObject { ["error"] = "invalid_request", ["error_description"] = "Invalid Credentials" });
+            return GoogleHttp.WriteAsync(
+                context, StatusCodes.Status401Unauthorized, new JsonObject { ["error"] = "invalid_request", ["error_description"] = "Invalid Credentials" });
         }
 
         var answer = new JsonObject { ["sub"] = grant.Principal.Subject };

@@ -70,6 +70,8 @@ public sealed class IamCredentialsTests(GoogleLabFixture lab) : IClassFixture<Go
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":"3601s"}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":"0s"}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":"-5s"}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
+        { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":"99999999999s"}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
+        { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":"999999999999s"}""", 400, "INVALID_ARGUMENT", "Invalid value at 'lifetime' (type.googleapis.com/google.protobuf.Duration), \"999999999999s\"" },
         { "generateAccessToken", World.LongLived, """{"scope":["SCOPE"],"lifetime":"43201s"}""", 400, "INVALID_ARGUMENT", "Request contains an invalid argument." },
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":"1h"}""", 400, "INVALID_ARGUMENT", "Invalid value at 'lifetime' (type.googleapis.com/google.protobuf.Duration), \"1h\"" },
         { "generateAccessToken", World.Target, """{"scope":["SCOPE"],"lifetime":60}""", 400, "INVALID_ARGUMENT", "Invalid value at 'lifetime' (TYPE_STRING), 60" },
