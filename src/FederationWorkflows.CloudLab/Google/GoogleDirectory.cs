@@ -67,10 +67,6 @@ internal sealed class ServiceAccountEntry
     private readonly GoogleServiceAccount account;
     private readonly GoogleProject project;
     private readonly List<ServiceAccountKeyEntry> keys;
-    private readonly string systemKeyId = GoogleSigningKey.NewKeyId();
-
-    // Made at first use: most accounts of a world never sign, and a key takes tens of milliseconds.
-    private readonly Lazy<GoogleSigningKey> systemKey;
 
     public ServiceAccountEntry(GoogleServiceAccount account, GoogleProject project)
     {
@@ -79,8 +75,7 @@ internal sealed class ServiceAccountEntry
         Email = account.AddressIn(project);
         UniqueId = account.UniqueId ?? GoogleDirectory.DerivedId(Email);
         Principal = GooglePrincipal.ServiceAccount(Email, UniqueId);
-        keys = [.. account.Keys.Select(ServiceAccountKeyEntry.From)];
-        systemKey = new Lazy<GoogleSigningKey>(() => new GoogleSigningKey(systemKeyId));
+        keys = [.. account.Keys.Select(ServiceAccountKeyEntry.From), new ServiceAccountKeyEntry(SystemKey.KeyId, SystemKey, null)];
     }
 
     public string Email { get; }
@@ -94,19 +89,18 @@ internal sealed class ServiceAccountEntry
     public GooglePrincipal Principal { get; }
 
     /// <summary>The Google-managed key: signs for <c>signJwt</c> and <c>signBlob</c>, and never leaves.</summary>
-    public GoogleSigningKey SystemKey => systemKey.Value;
+    public GoogleSigningKey SystemKey { get; } = new();
 
-    public IEnumerable<string> KeyIds => keys.Select(key => key.PublicKey.KeyId).Append(systemKeyId);
+    public IEnumerable<string> KeyIds => keys.Select(key => key.KeyId);
 
     /// <summary>Every key whose signature counts as this account's, the Google-managed one included.</summary>
-    public IReadOnlyList<JsonWebKey> PublicKeys => [.. keys.Select(key => key.PublicKey), SystemKey.PublicKey];
+    public IEnumerable<JsonWebKey> PublicKeys => keys.Select(key => key.PublicKey);
 
     /// <summary>The public key of this id, or none.</summary>
-    public JsonWebKey? FindKey(string keyId) =>
-        keys.FirstOrDefault(key => key.PublicKey.KeyId == keyId)?.PublicKey ?? (keyId == systemKeyId ? SystemKey.PublicKey : null);
+    public JsonWebKey? FindKey(string keyId) => keys.Find(key => key.KeyId == keyId)?.PublicKey;
 
     /// <summary>The first user-managed key whose private part the lab has; null when there is none.</summary>
-    public GoogleSigningKey? DownloadableKey => keys.FirstOrDefault(key => key.KeyPair is not null)?.KeyPair;
+    public GoogleSigningKey? DownloadableKey => keys.Select(key => key.KeyPair).FirstOrDefault(pair => pair is not null && pair != SystemKey);
 
     /// <summary>Roles on the account and, inherited, on its project.</summary>
     public bool Grants(GooglePrincipal principal, string permission) =>
@@ -114,20 +108,22 @@ internal sealed class ServiceAccountEntry
             .Any(binding => PredefinedRoles.Grants(binding.Role, permission) && binding.Members.Any(principal.Is));
 }
 
-/// <summary>A key of a service account; with the private part when the lab made it and may hand it out.</summary>
-internal sealed record ServiceAccountKeyEntry(JsonWebKey PublicKey, GoogleSigningKey? KeyPair)
+/// <summary>A key of a service account: a pair the lab makes, or the public part of one that is kept elsewhere.</summary>
+internal sealed record ServiceAccountKeyEntry(string KeyId, GoogleSigningKey? KeyPair, JsonWebKey? ForeignKey)
 {
+    public JsonWebKey PublicKey => ForeignKey ?? KeyPair!.PublicKey;
+
     public static ServiceAccountKeyEntry From(GoogleServiceAccountKey key)
     {
         if (key.PublicKeyPem is null)
         {
             var pair = new GoogleSigningKey(key.Id);
-            return new ServiceAccountKeyEntry(pair.PublicKey, pair);
+            return new ServiceAccountKeyEntry(pair.KeyId, pair, null);
         }
 
         using var rsa = RSA.Create();
         rsa.ImportFromPem(key.PublicKeyPem);
-        return new ServiceAccountKeyEntry(JsonWebKey.FromRsa(key.Id!, rsa), null);
+        return new ServiceAccountKeyEntry(key.Id!, null, JsonWebKey.FromRsa(key.Id!, rsa));
     }
 }
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.CloudLab.Google;
 
@@ -95,7 +96,7 @@ internal sealed record ServiceAccountAssertion(ServiceAccountEntry Account, IRea
     {
         var signature = DecodeSegment(parts[2]);
         var signed = Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]);
-        var candidates = keyId is null ? owner.PublicKeys : [owner.FindKey(keyId)!];
+        IEnumerable<JsonWebKey> candidates = keyId is null ? owner.PublicKeys : [owner.FindKey(keyId)!];
         return algorithm == "RS256" && candidates.Any(key => key.Verify(algorithm, signed, signature));
     }
 

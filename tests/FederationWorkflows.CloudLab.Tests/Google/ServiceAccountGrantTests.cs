@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using FederationWorkflows.CloudLab.Google;
 using World = FederationWorkflows.CloudLab.Tests.Google.GoogleTestWorld;
 
 namespace FederationWorkflows.CloudLab.Tests.Google;
@@ -120,6 +121,31 @@ public sealed class ServiceAccountGrantTests(GoogleLabFixture lab) : IClassFixtu
 
         status.ShouldBe(200);
         ShouldBeIdToken(body, "sts.amazonaws.com");
+    }
+
+    [Fact]
+    public void A_key_kept_elsewhere_signs_in_and_is_not_handed_out()
+    {
+        using var rsa = RSA.Create(2048);
+        var directory = new GoogleDirectory(new GoogleWorld
+        {
+            Projects =
+            [
+                new GoogleProject
+                {
+                    Id = "my-project",
+                    Number = "1",
+                    ServiceAccounts = [new GoogleServiceAccount { Name = "runner", Keys = [new GoogleServiceAccountKey { Id = "k1", PublicKeyPem = rsa.ExportSubjectPublicKeyInfoPem() }] }],
+                },
+            ],
+        });
+        var key = new ServiceAccountKey("runner@my-project.iam.gserviceaccount.com", "k1", rsa.ExportPkcs8PrivateKeyPem());
+        var assertion = new Assertion(key, "https://oauth2.googleapis.com/token", lab.Time.GetUtcNow()).Sign();
+
+        var verified = ServiceAccountAssertion.Verify(assertion, directory, _ => true, lab.Time.GetUtcNow(), new GoogleAuditEntry("oauth2.googleapis.com", "Token"));
+
+        verified.Account.Email.ShouldBe(key.Email);
+        verified.Account.DownloadableKey.ShouldBeNull();
     }
 
     [Theory]
