@@ -58,7 +58,8 @@ public sealed class OidcClaims
     /// <summary>A claim as condition keys see it: text as it is, numbers and booleans in their JSON form, a list's items one by one; empty when there is none.</summary>
     public IReadOnlyList<string> Values(string claim) => Json.TryGetProperty(claim, out var value) ? Texts(value) : [];
 
-    internal static IReadOnlyList<string> Texts(JsonElement value) => value.ValueKind switch
+    /// <summary>A JSON value as condition keys see it; see <see cref="Values"/>.</summary>
+    public static IReadOnlyList<string> Texts(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => [value.GetString()!],
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => [value.GetRawText()],
