@@ -17,14 +17,10 @@ internal sealed class GoogleDirectory
     private readonly FrozenDictionary<string, UserEntry> usersByClientId;
     private readonly FrozenSet<string> extendedLifetimes;
 
-    /// <exception cref="FormatException">The world contradicts itself; see <see cref="GoogleWorldReader"/>.</exception>
+    /// <exception cref="WorldFormatException">The world contradicts itself; see <see cref="GoogleWorldReader"/>.</exception>
     public GoogleDirectory(GoogleWorld world)
     {
-        if (string.Join('\n', GoogleWorldReader.Check(world, "google")) is { Length: > 0 } problems)
-        {
-            throw new FormatException(problems);
-        }
-
+        GoogleWorldReader.Require(world, "$.google");
         var accounts = world.Projects
             .SelectMany(project => project.ServiceAccounts.Select(account => new ServiceAccountEntry(account, project)))
             .ToList();

@@ -4,8 +4,10 @@ using System.Text.Json.Nodes;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FederationWorkflows.CloudLab.Google;
 
@@ -20,20 +22,19 @@ public sealed class GoogleLab : ILabService
     private readonly GoogleDirectory directory;
     private readonly GoogleIdTokenIssuer idTokens;
     private readonly AccessTokens accessTokens;
-    private readonly GoogleLabAddress address;
+    private readonly GoogleLabAddress address = new();
     private readonly TokenEndpoint tokenEndpoint;
     private readonly IamCredentialsEndpoint iamCredentials;
     private readonly TokenInfoEndpoint tokenInfo;
 
-    /// <exception cref="FormatException">The world contradicts itself.</exception>
-    internal GoogleLab(GoogleWorld world, Func<Uri> baseAddress, TimeProvider time, Action<GoogleAuditEntry> audit)
+    /// <exception cref="WorldFormatException">The world contradicts itself.</exception>
+    internal GoogleLab(GoogleWorld world, TimeProvider time, EventLog events)
     {
         directory = new GoogleDirectory(world);
         idTokens = new GoogleIdTokenIssuer(time);
         accessTokens = new AccessTokens(time);
-        address = new GoogleLabAddress(baseAddress);
-        tokenEndpoint = new TokenEndpoint(directory, accessTokens, idTokens, address, time, audit);
-        iamCredentials = new IamCredentialsEndpoint(directory, accessTokens, idTokens, time, audit);
+        tokenEndpoint = new TokenEndpoint(directory, accessTokens, idTokens, address, time, events);
+        iamCredentials = new IamCredentialsEndpoint(directory, accessTokens, idTokens, time, events);
         tokenInfo = new TokenInfoEndpoint(accessTokens, idTokens, directory, time);
         KeySource = new GoogleKeySource(idTokens);
     }
@@ -96,6 +97,7 @@ public sealed class GoogleLab : ILabService
 
     void ILabService.Map(IEndpointRouteBuilder routes)
     {
+        address.Follow(routes.ServiceProvider.GetRequiredService<IServer>());
         routes.MapPost(TokenEndpoint.Path, tokenEndpoint.HandleAsync);
         routes.MapPost(IamCredentialsEndpoint.Route, iamCredentials.HandleAsync);
         routes.MapMethods("/google/oauth2/tokeninfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.TokenInfoAsync);
@@ -104,6 +106,13 @@ public sealed class GoogleLab : ILabService
         routes.MapGet("/google/oauth2/v3/certs", context => WriteKeysAsync(context, idTokens.PublicKeys));
         routes.MapGet("/google/service_accounts/v1/jwk/{account}", WriteServiceAccountKeysAsync);
         routes.MapGet("/google/.well-known/openid-configuration", WriteDiscoveryAsync);
+
+        // What is not here must not be taken for an S3 request.
+        routes.Map("/google/{**rest}", context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }).WithOrder(int.MaxValue - 1);
     }
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : "none";

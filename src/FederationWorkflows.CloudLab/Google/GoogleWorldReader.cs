@@ -8,7 +8,7 @@ namespace FederationWorkflows.CloudLab.Google;
 /// <summary>Reads the <c>google</c> part of a world file and checks that it makes sense.</summary>
 public static partial class GoogleWorldReader
 {
-    private static readonly JsonSerializerOptions Options = new()
+    internal static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -20,21 +20,33 @@ public static partial class GoogleWorldReader
     /// <summary>Reads a world.</summary>
     /// <param name="json">The value of the file's <c>google</c> member.</param>
     /// <param name="path">Where that value stands in the file, for messages.</param>
-    /// <exception cref="FormatException">The world is wrong. The message has one line for each problem, with its JSON path and how to mend it.</exception>
+    /// <exception cref="WorldFormatException">The world is wrong. The message has one line for each problem, with its JSON path and how to mend it.</exception>
     public static GoogleWorld Read(JsonElement json, string path = "$.google")
     {
         GoogleWorld world;
         try
         {
-            world = json.Deserialize<GoogleWorld>(Options) ?? throw new FormatException($"{path}: must be an object, not null.");
+            world = json.Deserialize<GoogleWorld>(Options) ?? throw new WorldFormatException(path, "must be an object, not null.");
         }
         catch (JsonException exception)
         {
-            throw new FormatException(Explain(exception, path), exception);
+            throw Explain(exception, path);
         }
 
+        Require(world, path);
+        return world;
+    }
+
+    /// <exception cref="WorldFormatException">The world contradicts itself.</exception>
+    internal static void Require(GoogleWorld world, string path)
+    {
         var problems = Check(world, path).ToList();
-        return problems.Count == 0 ? world : throw new FormatException(string.Join('\n', problems));
+        if (problems.Count > 0)
+        {
+            // The exception has one place; the further problems follow in its text with theirs.
+            var first = problems[0].Split(": ", 2);
+            throw new WorldFormatException(first[0], string.Join('\n', [first[1], .. problems.Skip(1)]));
+        }
     }
 
     /// <summary>Every problem of a world that has the right shape; none when it can be used.</summary>
@@ -194,17 +206,17 @@ public static partial class GoogleWorldReader
     }
 
     // System.Text.Json names .NET types in its messages; the reader of a world file knows only the file.
-    private static string Explain(JsonException exception, string path)
+    private static WorldFormatException Explain(JsonException exception, string path)
     {
         var where = path + (exception.Path is { Length: > 1 } inner ? inner[1..] : "");
         var quoted = Quoted().Matches(exception.Message).Select(match => match.Groups[1].Value).ToList();
-        return exception.Message switch
+        return new WorldFormatException(where, exception.Message switch
         {
-            var m when m.Contains("could not be mapped", StringComparison.Ordinal) => $"{where}: there is no such member; remove it or mend its name.",
-            var m when m.Contains("missing required", StringComparison.Ordinal) => $"{where}: needs {string.Join(" and ", quoted.Skip(1).Select(name => $"\"{name}\""))}.",
-            var m when m.Contains("Duplicate", StringComparison.OrdinalIgnoreCase) => $"{where}: the member stands there twice.",
-            _ => $"{where}: has a value of the wrong kind.",
-        };
+            var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "there is no such member; remove it or mend its name.",
+            var m when m.Contains("missing required", StringComparison.Ordinal) => $"needs {string.Join(" and ", quoted.Skip(1).Select(name => $"\"{name}\""))}.",
+            var m when m.Contains("Duplicate", StringComparison.OrdinalIgnoreCase) => "the member stands there twice.",
+            _ => "has a value of the wrong kind.",
+        });
     }
 
     [GeneratedRegex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]

@@ -10,7 +10,7 @@ namespace FederationWorkflows.CloudLab.Google;
 /// Checks in this order: token, its scope, the request's form, that the accounts exist, and each link of the chain from caller to target.
 /// </summary>
 internal sealed class IamCredentialsEndpoint(
-    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time, Action<GoogleAuditEntry> audit)
+    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time, EventLog events)
 {
     public const string Route = "/google/iamcredentials/v1/projects/{project}/serviceAccounts/{call}";
 
@@ -30,19 +30,19 @@ internal sealed class IamCredentialsEndpoint(
             return;
         }
 
-        var entry = new GoogleAuditEntry(ServiceName, method.Name) { Resource = $"projects/-/serviceAccounts/{call[..colon]}" };
+        var entry = new GoogleAuditEntry(ServiceName, method.Name);
+        entry.Asked["name"] = $"projects/{project}/serviceAccounts/{call[..colon]}";
         try
         {
             var answer = await AnswerAsync(context, method, project, call[..colon], entry);
-            audit(entry);
+            events.Record(entry.ToEvent(context, time.GetUtcNow()));
             await GoogleHttp.WriteAsync(context, StatusCodes.Status200OK, answer);
         }
         catch (GoogleApiException refusal)
         {
-            entry.HttpStatus = refusal.HttpStatus;
             entry.ErrorCode = refusal.Status;
             entry.ErrorMessage = refusal.Message;
-            audit(entry);
+            events.Record(entry.ToEvent(context, time.GetUtcNow()));
             if (refusal.HttpStatus == StatusCodes.Status401Unauthorized)
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer realm=\"https://accounts.google.com/\"";
@@ -66,9 +66,11 @@ internal sealed class IamCredentialsEndpoint(
         method.Check(request);
         var target = Find(account);
         var chain = request.Delegates.Select(Find).ToList();
-        entry.Resource = $"projects/-/serviceAccounts/{target.UniqueId}";
-        entry.Details["target"] = target.Email;
-        entry.DelegationChain = [.. chain.Select(link => link.Email)];
+        entry.Asked["resource"] = $"projects/-/serviceAccounts/{target.UniqueId}";
+        if (chain.Count > 0)
+        {
+            entry.Asked["delegates"] = string.Join(' ', chain.Select(link => link.Email));
+        }
 
         Authorize(caller.Principal, chain, target, method.Permission);
         return method.Name switch
@@ -86,7 +88,13 @@ internal sealed class IamCredentialsEndpoint(
         var fullName = "google.iam.credentials.v1.IAMCredentials." + method.Name;
         var token = GoogleHttp.BearerToken(context) ?? throw GoogleApiException.MissingCredentials(ServiceName, fullName);
         var grant = accessTokens.Find(token) ?? throw GoogleApiException.InvalidCredentials(ServiceName, fullName, expired: false);
-        entry.Principal = grant.Principal.Email ?? grant.Principal.Member;
+        entry.Principal = grant.Principal;
+        if (grant.DelegationChain.Count > 0)
+        {
+            // Who stands behind an impersonated account (serviceAccountDelegationInfo).
+            entry.Asked["delegationInfo"] = string.Join(' ', grant.DelegationChain.Select(link => link.Member));
+        }
+
         if (accessTokens.IsExpired(grant))
         {
             throw GoogleApiException.InvalidCredentials(ServiceName, fullName, expired: true);
@@ -142,8 +150,9 @@ internal sealed class IamCredentialsEndpoint(
         }
 
         var scopes = request.Texts("scope").SelectMany(scope => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct().ToList();
-        entry.Details["scope"] = string.Join(' ', scopes);
+        entry.Issued["access_token.scope"] = string.Join(' ', scopes);
         var expires = time.GetUtcNow() + lifetime;
+        entry.Issued["access_token.principal"] = target.Email;
         var token = accessTokens.Issue(new AccessTokenGrant(target.Principal, scopes, target.UniqueId, expires, chain));
         return new JsonObject { ["accessToken"] = token.Reveal(), ["expireTime"] = $"{expires:yyyy-MM-dd'T'HH:mm:ss'Z'}" };
     }
@@ -154,9 +163,9 @@ internal sealed class IamCredentialsEndpoint(
         // (google-auth-library-python pull request 1270), which send it so that the token looks like a key-based one.
         var presenter = request.Flag("useEmailAzp") ? target.Email : target.UniqueId;
         var audience = request.Text("audience")!;
-        entry.Details["id_token.aud"] = audience;
-        entry.Details["id_token.azp"] = presenter;
-        entry.Details["id_token.sub"] = target.UniqueId;
+        entry.Issued["id_token.aud"] = audience;
+        entry.Issued["id_token.azp"] = presenter;
+        entry.Issued["id_token.sub"] = target.UniqueId;
         var token = idTokens.Issue(audience, presenter, target.UniqueId, request.Flag("includeEmail") ? target.Email : null);
         return new JsonObject { ["token"] = token.Reveal() };
     }
@@ -184,7 +193,7 @@ internal sealed class IamCredentialsEndpoint(
 
         foreach (var claim in claims.EnumerateObject().Where(claim => claim.Name is "iss" or "sub" or "aud"))
         {
-            entry.Details["jwt." + claim.Name] = claim.Value.ToString();
+            entry.Asked["jwt." + claim.Name] = claim.Value.ToString();
         }
 
         var now = time.GetUtcNow().ToUnixTimeSeconds();

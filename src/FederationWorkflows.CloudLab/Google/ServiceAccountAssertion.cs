@@ -40,12 +40,12 @@ internal sealed record ServiceAccountAssertion(ServiceAccountEntry Account, IRea
         var header = ReadSegment(parts[0]);
         var claims = ReadSegment(parts[1]);
         var issuer = Text(claims, "iss") ?? "";
-        audit.Details["iss"] = issuer;
-        audit.Details["aud"] = Text(claims, "aud") ?? "";
-        audit.Details["kid"] = Text(header, "kid") ?? "";
+        audit.Asked["iss"] = issuer;
+        audit.Asked["aud"] = Text(claims, "aud") ?? "";
+        audit.Asked["kid"] = Text(header, "kid") ?? "";
 
         var account = Authenticate(parts, header, issuer, directory);
-        audit.Principal = account.Email;
+        audit.Principal = account.Principal;
         CheckTimes(claims, now.ToUnixTimeSeconds());
 
         // Acting for a user needs domain-wide delegation, which no account of a lab has.

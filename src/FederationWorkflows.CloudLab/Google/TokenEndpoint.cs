@@ -10,7 +10,7 @@ namespace FederationWorkflows.CloudLab.Google;
 
 /// <summary>Google's OAuth 2.0 token endpoint, <c>https://oauth2.googleapis.com/token</c>: service account assertions and refresh tokens.</summary>
 internal sealed class TokenEndpoint(
-    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, GoogleLabAddress address, TimeProvider time, Action<GoogleAuditEntry> audit)
+    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, GoogleLabAddress address, TimeProvider time, EventLog events)
 {
     public const string Path = "/google/oauth2/token";
 
@@ -31,22 +31,21 @@ internal sealed class TokenEndpoint(
         {
             var form = await GoogleHttp.ReadFormAsync(context) ?? throw OAuthException.InvalidRequest("Bad Request");
             var grantType = Field(form, "grant_type");
-            entry.Details["grant_type"] = grantType;
+            entry.Asked["grant_type"] = grantType;
             var answer = grantType switch
             {
                 AssertionGrant => RedeemAssertion(Field(form, "assertion"), entry),
                 RefreshGrant => RedeemRefreshToken(form, entry),
                 _ => throw new OAuthException("unsupported_grant_type", $"Invalid grant_type: {grantType}"),
             };
-            audit(entry);
+            events.Record(entry.ToEvent(context, time.GetUtcNow()));
             await GoogleHttp.WriteAsync(context, StatusCodes.Status200OK, answer);
         }
         catch (OAuthException refusal)
         {
-            entry.HttpStatus = refusal.HttpStatus;
             entry.ErrorCode = refusal.Error;
             entry.ErrorMessage = refusal.Message;
-            audit(entry);
+            events.Record(entry.ToEvent(context, time.GetUtcNow()));
             await GoogleHttp.WriteAsync(context, refusal.HttpStatus, refusal.ToJson());
         }
     }
@@ -60,15 +59,16 @@ internal sealed class TokenEndpoint(
         var audience = assertion.TargetAudience ?? (assertion.Scopes.All(OAuthScopes.IsKnown) ? null : string.Join(' ', assertion.Scopes));
         if (audience is not null)
         {
-            entry.Details["id_token.aud"] = audience;
-            entry.Details["id_token.azp"] = account.Email;
+            entry.Issued["id_token.aud"] = audience;
+            entry.Issued["id_token.azp"] = account.Email;
+            entry.Issued["id_token.sub"] = account.UniqueId;
 
             // Key-based ID tokens carry the address as azp and always the email claims; google-auth-library-python issue 746
             // shows them beside the metadata server's, which carry the numeric id.
             return new JsonObject { ["id_token"] = idTokens.Issue(audience, account.Email, account.UniqueId, account.Email).Reveal() };
         }
 
-        entry.Details["scope"] = string.Join(' ', assertion.Scopes);
+        entry.Issued["access_token.scope"] = string.Join(' ', assertion.Scopes);
         var token = accessTokens.Issue(new AccessTokenGrant(account.Principal, assertion.Scopes, account.UniqueId, time.GetUtcNow() + Lifetime, []));
         return AccessTokenAnswer(token);
     }
@@ -76,7 +76,7 @@ internal sealed class TokenEndpoint(
     private JsonObject RedeemRefreshToken(Dictionary<string, StringValues> form, GoogleAuditEntry entry)
     {
         var clientId = Required(form, "client_id", "Could not determine client ID from request.");
-        entry.Details["client_id"] = clientId;
+        entry.Asked["client_id"] = clientId;
         var user = directory.FindUserByClient(clientId) ?? throw new OAuthException("invalid_client", "The OAuth client was not found.", 401);
         if (!IsSame(Required(form, "client_secret", "client_secret is missing."), user.ClientSecret))
         {
@@ -88,7 +88,7 @@ internal sealed class TokenEndpoint(
             throw OAuthException.InvalidGrant("Bad Request");
         }
 
-        entry.Principal = user.Email;
+        entry.Principal = user.Principal;
         var asked = Field(form, "scope").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (asked.Except(user.Scopes).Any())
         {
@@ -96,7 +96,7 @@ internal sealed class TokenEndpoint(
         }
 
         IReadOnlyList<string> scopes = asked.Length > 0 ? asked : user.Scopes;
-        entry.Details["scope"] = string.Join(' ', scopes);
+        entry.Issued["access_token.scope"] = string.Join(' ', scopes);
         var token = accessTokens.Issue(new AccessTokenGrant(user.Principal, scopes, user.ClientId, time.GetUtcNow() + Lifetime, []));
         var answer = AccessTokenAnswer(token);
         answer["scope"] = string.Join(' ', scopes);

@@ -1,5 +1,6 @@
 using System.Net;
 using FederationWorkflows.CloudLab.Aws;
+using FederationWorkflows.CloudLab.Google;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -17,11 +18,13 @@ public sealed class CloudLabServer : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly AwsLab aws;
+    private readonly LabComposition composition;
 
-    private CloudLabServer(WebApplication app, CloudLabOptions options, EventLog events, AwsLab aws)
+    private CloudLabServer(WebApplication app, CloudLabOptions options, EventLog events, AwsLab aws, LabComposition composition)
     {
         this.app = app;
         this.aws = aws;
+        this.composition = composition;
         World = options.World;
         Events = events;
         BaseAddress = new Uri(app.Urls.Single() + "/");
@@ -36,11 +39,14 @@ public sealed class CloudLabServer : IAsyncDisposable
     /// <summary>What was asked of it.</summary>
     public EventLog Events { get; }
 
+    /// <summary>The Google half: credential files of its accounts and people, its tokens and keys.</summary>
+    public GoogleLab Google => composition.Services.OfType<GoogleLab>().Single();
+
     /// <summary>The access keys of the declared users.</summary>
     public IReadOnlyList<LabAccessKey> AccessKeys => aws.Cloud.UserKeys;
 
     /// <summary>
-    /// What points unmodified clients at the lab: AWS's CLI and SDKs (those that read <c>AWS_ENDPOINT_URL</c>), Google's libraries for the metadata server.
+    /// What points unmodified clients at the lab: AWS's CLI and SDKs (those that read <c>AWS_ENDPOINT_URL</c>), gcloud, Google's libraries for the metadata server.
     /// <c>GOOGLE_APPLICATION_CREDENTIALS</c> names a file, which the caller writes.
     /// </summary>
     public IReadOnlyDictionary<string, string> EnvironmentVariables
@@ -58,6 +64,8 @@ public sealed class CloudLabServer : IAsyncDisposable
                 ["AWS_DEFAULT_REGION"] = "us-east-1",
                 ["AWS_STS_REGIONAL_ENDPOINTS"] = "regional",
                 ["GCE_METADATA_HOST"] = BaseAddress.Authority,
+                ["CLOUDSDK_AUTH_TOKEN_HOST"] = address + "/google/oauth2/token",
+                ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS"] = address + "/google/iamcredentials/",
             };
         }
     }
@@ -100,7 +108,7 @@ public sealed class CloudLabServer : IAsyncDisposable
             throw;
         }
 
-        return new CloudLabServer(app, options, events, aws);
+        return new CloudLabServer(app, options, events, aws, composition);
     }
 
     /// <summary>Stops it. Everything in it is gone.</summary>

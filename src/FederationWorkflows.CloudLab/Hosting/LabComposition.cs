@@ -1,3 +1,4 @@
+using FederationWorkflows.CloudLab.Google;
 using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.CloudLab;
@@ -6,10 +7,9 @@ namespace FederationWorkflows.CloudLab;
 internal sealed record LabComposition(IReadOnlyList<ILabService> Services, IOidcKeySource KeySource)
 {
     /// <summary>The one place where the clouds are put together.</summary>
-    public static LabComposition Of(CloudLabOptions options, EventLog events) => new([], new NoIssuers());
-
-    private sealed class NoIssuers : IOidcKeySource
+    public static LabComposition Of(CloudLabOptions options, EventLog events)
     {
-        public ValueTask<IReadOnlyList<JsonWebKey>> GetKeysAsync(string issuer, CancellationToken cancellationToken) => new([]);
+        var google = new GoogleLab(options.World.Google, options.TimeProvider, events);
+        return new LabComposition([google], google.KeySource);
     }
 }

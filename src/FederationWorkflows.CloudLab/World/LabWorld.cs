@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FederationWorkflows.CloudLab.Google;
 
 namespace FederationWorkflows.CloudLab;
 
@@ -23,8 +24,9 @@ public sealed record LabWorld
     /// <summary>The world of the built-in stories.</summary>
     public static LabWorld Default { get; } = Parse(Embedded("default-aws.json"));
 
-    /// <summary>The Google side as declared; null for the built-in one.</summary>
-    public JsonElement? Google { get; init; }
+    /// <summary>The Google side; left out, the built-in one.</summary>
+    [JsonConverter(typeof(GoogleWorldConverter))]
+    public GoogleWorld Google { get; init; } = DefaultGoogleWorld.Create();
 
     /// <summary>The AWS side.</summary>
     public AwsWorld Aws { get; init; } = new();

@@ -2,9 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using FederationWorkflows.CloudLab.Google;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.CloudLab.Tests.Google;
 
@@ -13,13 +10,13 @@ public sealed class GoogleLabFixture : IAsyncLifetime
 {
     public const string CloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
-    private WebApplication? server;
+    private CloudLabServer? server;
 
     internal ManualTime Time { get; } = new();
 
-    internal List<GoogleAuditEntry> Audit { get; } = [];
+    internal EventLog Events => server!.Events;
 
-    internal GoogleLab Lab { get; private set; } = null!;
+    internal GoogleLab Lab => server!.Google;
 
     internal HttpClient Http { get; } = new();
 
@@ -27,14 +24,9 @@ public sealed class GoogleLabFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        server = builder.Build();
-        Lab = new GoogleLab(GoogleTestWorld.Create(), () => Http.BaseAddress!, Time, Record);
-        ((ILabService)Lab).Map(server);
-        await server.StartAsync();
-        Http.BaseAddress = new Uri(server.Urls.First());
+        var options = new CloudLabOptions { World = LabWorld.Default with { Google = GoogleTestWorld.Create() }, TimeProvider = Time };
+        server = await CloudLabServer.StartAsync(options, TestContext.Current.CancellationToken);
+        Http.BaseAddress = server.BaseAddress;
     }
 
     public async ValueTask DisposeAsync()
@@ -80,14 +72,6 @@ public sealed class GoogleLabFixture : IAsyncLifetime
     internal static JsonElement Claims(string token) => JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[1])).RootElement;
 
     private static async Task<JsonElement> BodyAsync(HttpResponseMessage response) => JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
-
-    private void Record(GoogleAuditEntry entry)
-    {
-        lock (Audit)
-        {
-            Audit.Add(entry);
-        }
-    }
 }
 
 /// <summary>A clock that stands still until it is moved.</summary>

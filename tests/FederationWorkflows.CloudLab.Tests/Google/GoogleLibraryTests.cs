@@ -77,7 +77,7 @@ public sealed class GoogleLibraryTests(GoogleLabFixture lab) : IClassFixture<Goo
         grant.DelegationChain.Select(link => link.Email).ShouldBe([World.Caller, World.FirstHop, World.SecondHop]);
         // The library expects OAuth's {"error":"text"} here and cannot read the API's {"error":{...}}: the status is all it tells.
         refusal.StatusCode.ShouldBe(System.Net.HttpStatusCode.Forbidden);
-        lab.Audit[^1].ErrorMessage.ShouldBe("Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).");
+        lab.Events.Snapshot()[^1].ErrorMessage.ShouldBe("Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).");
     }
 
     [Fact]

@@ -41,11 +41,21 @@ public sealed class GoogleWorldReaderTests
     [InlineData("""{"orgPolicies":[{"constraint":"constraints/x","allowedValues":[]}]}""", "$.google.orgPolicies[0].constraint: the lab does not know 'constraints/x'; it knows constraints/iam.allowServiceAccountCredentialLifetimeExtension.")]
     [InlineData("null", "$.google: must be an object, not null.")]
     public void A_wrong_world_is_refused_with_the_place_and_the_remedy(string json, string message) =>
-        Should.Throw<FormatException>(() => Read(json)).Message.ShouldBe(message);
+        Should.Throw<WorldFormatException>(() => Read(json)).Message.ShouldBe(message);
 
     [Fact]
     public void Several_problems_are_reported_together() =>
-        Should.Throw<FormatException>(() => Read("""{"projects":[{"id":"P","number":"x"}],"users":[{"email":"nobody"}]}""")).Message.Split('\n').Length.ShouldBe(3);
+        Should.Throw<WorldFormatException>(() => Read("""{"projects":[{"id":"P","number":"x"}],"users":[{"email":"nobody"}]}""")).Message.Split('\n').Length.ShouldBe(3);
+
+    [Theory]
+    [InlineData("""{"google":{"projects":[{"id":"my-project"}]}}""", "$.google.projects[0]: needs \"number\".")]
+    [InlineData("""{"google":{"users":[{"email":"nobody"}]}}""", "$.google.users[0].email: 'nobody' is no address.")]
+    public void The_world_file_reports_its_Google_part_with_the_whole_path(string json, string message) =>
+        Should.Throw<WorldFormatException>(() => LabWorld.Parse(json)).Message.ShouldBe(message);
+
+    [Fact]
+    public void A_world_file_without_a_Google_part_has_the_built_in_one() =>
+        LabWorld.Parse("{}").Google.Projects.ShouldHaveSingleItem().Id.ShouldBe(DefaultGoogleWorld.ProjectId);
 
     [Fact]
     public void The_default_world_is_sound_and_fits_the_stories()
