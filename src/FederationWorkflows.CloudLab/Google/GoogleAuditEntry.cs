@@ -34,7 +34,9 @@ internal sealed class GoogleAuditEntry(string serviceName, string methodName)
         EventName = methodName,
         SourceIpAddress = context.Connection.RemoteIpAddress?.ToString(),
         UserAgent = Cut(context.Request.Headers.UserAgent.ToString()),
-        UserIdentity = Principal is null ? null : new LabUserIdentity { Type = TypeOf(Principal), PrincipalId = Principal.Subject, UserName = Principal.Email ?? Principal.Member },
+        UserIdentity = Principal is null
+            ? null
+            : new LabUserIdentity { Type = TypeOf(Principal), PrincipalId = Principal.Subject, UserName = Principal.Email ?? Principal.Member },
         RequestParameters = ToJson(Asked),
         ResponseElements = ErrorCode is null ? ToJson(Issued) : null,
         ErrorCode = ErrorCode,

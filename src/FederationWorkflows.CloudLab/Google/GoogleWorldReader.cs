@@ -23,6 +23,12 @@ public static partial class GoogleWorldReader
     /// <exception cref="WorldFormatException">The world is wrong. The message has one line for each problem, with its JSON path and how to mend it.</exception>
     public static GoogleWorld Read(JsonElement json, string path = "$.google")
     {
+        // The serializer lets null into lists, whatever their type says.
+        if (NullItem(json, path) is { } place)
+        {
+            throw new WorldFormatException(place, "must not be null; remove it.");
+        }
+
         GoogleWorld world;
         try
         {
@@ -204,6 +210,15 @@ public static partial class GoogleWorldReader
             return false;
         }
     }
+
+    private static string? NullItem(JsonElement json, string path) => json.ValueKind switch
+    {
+        JsonValueKind.Object => json.EnumerateObject().Select(member => NullItem(member.Value, $"{path}.{member.Name}")).FirstOrDefault(place => place is not null),
+        JsonValueKind.Array => json.EnumerateArray()
+            .Select((item, index) => item.ValueKind == JsonValueKind.Null ? $"{path}[{index}]" : NullItem(item, $"{path}[{index}]"))
+            .FirstOrDefault(place => place is not null),
+        _ => null,
+    };
 
     // System.Text.Json names .NET types in its messages; the reader of a world file knows only the file.
     private static WorldFormatException Explain(JsonException exception, string path)

@@ -16,6 +16,9 @@ internal sealed class IamCredentialsEndpoint(
 
     private const string ServiceName = "iamcredentials.googleapis.com";
 
+    // Impersonating in a circle must not make tokens grow; the origin and the latest links are kept.
+    private const int LongestChain = 32;
+
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan ExtendedLifetime = TimeSpan.FromHours(12);
 
@@ -76,7 +79,7 @@ internal sealed class IamCredentialsEndpoint(
         return method.Name switch
         {
             "GenerateAccessToken" =>
-                GenerateAccessToken(request, target, [.. caller.DelegationChain, caller.Principal, .. chain.Select(link => link.Principal)], entry),
+                GenerateAccessToken(request, target, Lengthen(caller, chain), entry),
             "GenerateIdToken" => GenerateIdToken(request, target, entry),
             "SignJwt" => SignJwt(request, target, entry),
             _ => SignBlob(request, target),
@@ -138,6 +141,12 @@ internal sealed class IamCredentialsEndpoint(
         {
             throw GoogleApiException.PermissionDenied(permission);
         }
+    }
+
+    private static List<GooglePrincipal> Lengthen(AccessTokenGrant caller, List<ServiceAccountEntry> chain)
+    {
+        List<GooglePrincipal> whole = [.. caller.DelegationChain, caller.Principal, .. chain.Select(link => link.Principal)];
+        return whole.Count <= LongestChain ? whole : [whole[0], .. whole.TakeLast(LongestChain - 1)];
     }
 
     private JsonObject GenerateAccessToken(IamCredentialsRequest request, ServiceAccountEntry target, IReadOnlyList<GooglePrincipal> chain, GoogleAuditEntry entry)

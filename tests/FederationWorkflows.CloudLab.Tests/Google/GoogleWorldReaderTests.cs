@@ -39,6 +39,10 @@ public sealed class GoogleWorldReaderTests
     [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":{"bindings":[{"role":"roles/owner","members":[]}]}}]}""", "$.google.projects[0].iamPolicy.bindings[0].role: the lab does not know the role 'roles/owner'; it knows roles/iam.serviceAccountOpenIdTokenCreator, roles/iam.serviceAccountTokenCreator, roles/iam.serviceAccountUser, roles/iam.serviceAccountViewer, roles/iam.workloadIdentityUser.")]
     [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":{"bindings":[{"role":"roles/iam.workloadIdentityUser","members":["group:g@example.com"]}]}}]}""", "$.google.projects[0].iamPolicy.bindings[0].members[0]: 'group:g@example.com' is no member the lab knows; use serviceAccount:ADDRESS, user:ADDRESS, principal://iam.googleapis.com/..., principalSet://iam.googleapis.com/... or allAuthenticatedUsers.")]
     [InlineData("""{"orgPolicies":[{"constraint":"constraints/x","allowedValues":[]}]}""", "$.google.orgPolicies[0].constraint: the lab does not know 'constraints/x'; it knows constraints/iam.allowServiceAccountCredentialLifetimeExtension.")]
+    [InlineData("""{"projects":[null]}""", "$.google.projects[0]: must not be null; remove it.")]
+    [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":{"bindings":[{"role":"roles/iam.workloadIdentityUser","members":[null]}]}}]}""", "$.google.projects[0].iamPolicy.bindings[0].members[0]: must not be null; remove it.")]
+    [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":null}]}""", "$.google.projects[0].iamPolicy: has a value of the wrong kind.")]
+    [InlineData("""{"projects":null}""", "$.google.projects: has a value of the wrong kind.")]
     [InlineData("null", "$.google: must be an object, not null.")]
     public void A_wrong_world_is_refused_with_the_place_and_the_remedy(string json, string message) =>
         Should.Throw<WorldFormatException>(() => Read(json)).Message.ShouldBe(message);

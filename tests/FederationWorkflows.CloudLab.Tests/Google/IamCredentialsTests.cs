@@ -251,6 +251,21 @@ public sealed class IamCredentialsTests(GoogleLabFixture lab) : IClassFixture<Go
         grant.DelegationChain.Select(link => link.Email).ShouldBe([World.Caller, World.FirstHop]);
     }
 
+    [Fact]
+    public async Task Impersonating_in_a_circle_keeps_the_origin_and_a_bounded_chain()
+    {
+        // An account that may impersonate itself: the project-wide token creator.
+        var token = await lab.TokenOfAsync(World.ProjectWide);
+        for (var turn = 0; turn < 40; turn++)
+        {
+            var (_, body) = await lab.CallAsync(token, World.ProjectWide, "generateAccessToken", new { scope = Scope });
+            token = body.GetProperty("accessToken").GetString()!;
+        }
+
+        lab.Lab.TryIntrospect(token, out var grant).ShouldBeTrue();
+        grant.DelegationChain.Count.ShouldBe(32);
+    }
+
     private static Dictionary<string, object> Request(string method) => method switch
     {
         "generateAccessToken" => new() { ["scope"] = Scope },
