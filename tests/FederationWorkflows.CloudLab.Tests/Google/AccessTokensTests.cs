@@ -7,7 +7,7 @@ public sealed class AccessTokensTests
     [Fact]
     public void The_store_stays_bounded_and_forgets_what_ends_first()
     {
-        var time = new ManualTime();
+        var time = new TestClock(DateTimeOffset.UnixEpoch);
         var store = new AccessTokens(time, capacity: 100);
         var tokens = Enumerable.Range(1, 150)
             .Select(minute => store.Issue(new AccessTokenGrant(GooglePrincipal.User("a@example.com", "1"), [], "c", time.GetUtcNow().AddMinutes(minute), [])).Reveal())
