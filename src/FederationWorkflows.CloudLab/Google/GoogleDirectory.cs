@@ -1,0 +1,147 @@
+using System.Collections.Frozen;
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Trust;
+
+namespace FederationWorkflows.CloudLab.Google;
+
+/// <summary>A world made ready for look-ups, with the keys and user credentials the lab generates for it. It does not change while the lab runs.</summary>
+internal sealed class GoogleDirectory
+{
+    private readonly FrozenDictionary<string, ServiceAccountEntry> accountsByEmail;
+    private readonly FrozenDictionary<string, ServiceAccountEntry> accountsById;
+    private readonly FrozenDictionary<string, ServiceAccountEntry> accountsByKeyId;
+    private readonly FrozenDictionary<string, UserEntry> usersByEmail;
+    private readonly FrozenDictionary<string, UserEntry> usersByClientId;
+    private readonly FrozenSet<string> extendedLifetimes;
+
+    /// <exception cref="WorldFormatException">The world contradicts itself; see <see cref="GoogleWorldReader"/>.</exception>
+    public GoogleDirectory(GoogleWorld world)
+    {
+        GoogleWorldReader.Require(world, "$.google");
+        var accounts = world.Projects
+            .SelectMany(project => project.ServiceAccounts.Select(account => new ServiceAccountEntry(account, project)))
+            .ToList();
+        accountsByEmail = accounts.ToFrozenDictionary(account => account.Email, StringComparer.OrdinalIgnoreCase);
+        accountsById = accounts.ToFrozenDictionary(account => account.UniqueId);
+        accountsByKeyId = accounts.SelectMany(account => account.KeyIds.Select(keyId => (KeyId: keyId, account)))
+            .ToFrozenDictionary(pair => pair.KeyId, pair => pair.account);
+        usersByEmail = world.Users.Select(user => new UserEntry(user)).ToFrozenDictionary(user => user.Email, StringComparer.OrdinalIgnoreCase);
+        usersByClientId = usersByEmail.Values.ToFrozenDictionary(user => user.ClientId);
+        extendedLifetimes = world.OrgPolicies.SelectMany(policy => policy.AllowedValues).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    public IEnumerable<ServiceAccountEntry> ServiceAccounts => accountsByEmail.Values;
+
+    public IEnumerable<UserEntry> Users => usersByEmail.Values;
+
+    /// <summary>Also finds disabled accounts.</summary>
+    public ServiceAccountEntry? FindServiceAccount(string emailOrUniqueId) =>
+        accountsByEmail.GetValueOrDefault(emailOrUniqueId) ?? accountsById.GetValueOrDefault(emailOrUniqueId);
+
+    public ServiceAccountEntry? FindByKeyId(string keyId) => accountsByKeyId.GetValueOrDefault(keyId);
+
+    public UserEntry? FindUser(string email) => usersByEmail.GetValueOrDefault(email);
+
+    public UserEntry? FindUserByClient(string clientId) => usersByClientId.GetValueOrDefault(clientId);
+
+    public bool MayLiveTwelveHours(ServiceAccountEntry account) => extendedLifetimes.Contains(account.Email);
+
+    /// <summary>A numeric id of Google's length that is always the same for the same address.</summary>
+    internal static string DerivedId(string email)
+    {
+        var number = new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(email)), isUnsigned: true);
+        return "1" + (number % BigInteger.Pow(10, 20)).ToString("D20", System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>A service account with its keys.</summary>
+internal sealed class ServiceAccountEntry
+{
+    private readonly GoogleServiceAccount account;
+    private readonly GoogleProject project;
+    private readonly List<ServiceAccountKeyEntry> keys;
+
+    public ServiceAccountEntry(GoogleServiceAccount account, GoogleProject project)
+    {
+        this.account = account;
+        this.project = project;
+        Email = account.AddressIn(project);
+        UniqueId = account.UniqueId ?? GoogleDirectory.DerivedId(Email);
+        Principal = GooglePrincipal.ServiceAccount(Email, UniqueId);
+        keys = [.. account.Keys.Select(ServiceAccountKeyEntry.From), new ServiceAccountKeyEntry(SystemKey.KeyId, SystemKey, null)];
+    }
+
+    public string Email { get; }
+
+    public string UniqueId { get; }
+
+    public string ProjectId => project.Id;
+
+    public bool Disabled => account.Disabled;
+
+    public GooglePrincipal Principal { get; }
+
+    /// <summary>The Google-managed key: signs for <c>signJwt</c> and <c>signBlob</c>, and never leaves.</summary>
+    public GoogleSigningKey SystemKey { get; } = new();
+
+    public IEnumerable<string> KeyIds => keys.Select(key => key.KeyId);
+
+    /// <summary>Every key whose signature counts as this account's, the Google-managed one included.</summary>
+    public IEnumerable<JsonWebKey> PublicKeys => keys.Select(key => key.PublicKey);
+
+    /// <summary>The public key of this id, or none.</summary>
+    public JsonWebKey? FindKey(string keyId) => keys.Find(key => key.KeyId == keyId)?.PublicKey;
+
+    /// <summary>The first user-managed key whose private part the lab has; null when there is none.</summary>
+    public GoogleSigningKey? DownloadableKey => keys.Select(key => key.KeyPair).FirstOrDefault(pair => pair is not null && pair != SystemKey);
+
+    /// <summary>Roles on the account and, inherited, on its project.</summary>
+    public bool Grants(GooglePrincipal principal, string permission) =>
+        account.IamPolicy.Bindings.Concat(project.IamPolicy.Bindings)
+            .Any(binding => PredefinedRoles.Grants(binding.Role, permission) && binding.Members.Any(principal.Is));
+}
+
+/// <summary>A key of a service account: a pair the lab makes, or the public part of one that is kept elsewhere.</summary>
+internal sealed record ServiceAccountKeyEntry(string KeyId, GoogleSigningKey? KeyPair, JsonWebKey? ForeignKey)
+{
+    public JsonWebKey PublicKey => ForeignKey ?? KeyPair!.PublicKey;
+
+    public static ServiceAccountKeyEntry From(GoogleServiceAccountKey key)
+    {
+        if (key.PublicKeyPem is null)
+        {
+            var pair = new GoogleSigningKey(key.Id);
+            return new ServiceAccountKeyEntry(pair.KeyId, pair, null);
+        }
+
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(key.PublicKeyPem);
+        return new ServiceAccountKeyEntry(key.Id!, null, JsonWebKey.FromRsa(key.Id!, rsa));
+    }
+}
+
+/// <summary>A person, with what a sign-in on their machine would have left there.</summary>
+internal sealed class UserEntry(GoogleUser user)
+{
+    private const string Digits = "0123456789";
+    private const string Lower = "abcdefghijklmnopqrstuvwxyz";
+    private const string Base64UrlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Lower + Digits + "-_";
+
+    public string Email => user.Email;
+
+    public string UniqueId { get; } = user.UniqueId ?? GoogleDirectory.DerivedId(user.Email);
+
+    public IReadOnlyList<string> Scopes => user.Scopes;
+
+    public GooglePrincipal Principal => GooglePrincipal.User(Email, UniqueId);
+
+    public string ClientId { get; } =
+        $"{RandomNumberGenerator.GetString(Digits, 12)}-{RandomNumberGenerator.GetString(Lower + Digits, 32)}.apps.googleusercontent.com";
+
+    public Sensitive<string> ClientSecret { get; } = Sensitive.Of("GOCSPX-" + RandomNumberGenerator.GetString(Base64UrlAlphabet, 28));
+
+    public Sensitive<string> RefreshToken { get; } = Sensitive.Of("1//0" + RandomNumberGenerator.GetString(Base64UrlAlphabet, 99));
+}

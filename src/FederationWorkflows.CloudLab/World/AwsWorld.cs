@@ -1,0 +1,133 @@
+using System.Text.Json;
+using FederationWorkflows.Engine;
+
+namespace FederationWorkflows.CloudLab;
+
+/// <summary>The AWS accounts of a lab.</summary>
+public sealed record AwsWorld
+{
+    /// <summary>The accounts.</summary>
+    public IReadOnlyList<AwsAccount> Accounts { get; init; } = [];
+}
+
+/// <summary>An AWS account.</summary>
+public sealed record AwsAccount
+{
+    /// <summary>Twelve digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its name for people.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>The OpenID Connect providers it trusts. <c>accounts.google.com</c> needs none: AWS knows it.</summary>
+    public IReadOnlyList<AwsOidcProvider> OidcProviders { get; init; } = [];
+
+    /// <summary>Its roles.</summary>
+    public IReadOnlyList<AwsRole> Roles { get; init; } = [];
+
+    /// <summary>Its users.</summary>
+    public IReadOnlyList<AwsUser> Users { get; init; } = [];
+
+    /// <summary>Its buckets.</summary>
+    public IReadOnlyList<AwsBucket> Buckets { get; init; } = [];
+}
+
+/// <summary>An OpenID Connect provider of an account.</summary>
+public sealed record AwsOidcProvider
+{
+    /// <summary>The issuer, for example <c>https://token.actions.githubusercontent.com</c>.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>The audiences it takes tokens for.</summary>
+    public required IReadOnlyList<string> ClientIds { get; init; }
+}
+
+/// <summary>A role of an account.</summary>
+public sealed record AwsRole
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its path, beginning and ending with a slash.</summary>
+    public string Path { get; init; } = "/";
+
+    /// <summary>Its unique id, <c>AROA...</c>; made up when not given.</summary>
+    public string? RoleId { get; init; }
+
+    /// <summary>The longest session, in seconds: 3,600 to 43,200.</summary>
+    public int MaxSessionDuration { get; init; } = 3600;
+
+    /// <summary>Who may assume it.</summary>
+    public required JsonElement TrustPolicy { get; init; }
+
+    /// <summary>What its sessions may do.</summary>
+    public IReadOnlyList<AwsInlinePolicy> Policies { get; init; } = [];
+}
+
+/// <summary>A policy of a role or user.</summary>
+public sealed record AwsInlinePolicy
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The policy.</summary>
+    public required JsonElement Document { get; init; }
+}
+
+/// <summary>A user of an account.</summary>
+public sealed record AwsUser
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its path, beginning and ending with a slash.</summary>
+    public string Path { get; init; } = "/";
+
+    /// <summary>Its access keys; what is not given is made up at start.</summary>
+    public IReadOnlyList<AwsAccessKey> AccessKeys { get; init; } = [];
+
+    /// <summary>What it may do.</summary>
+    public IReadOnlyList<AwsInlinePolicy> Policies { get; init; } = [];
+}
+
+/// <summary>A user's access key.</summary>
+public sealed record AwsAccessKey
+{
+    /// <summary><c>AKIA...</c>; made up when not given.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The secret; made up when not given. A lab's key opens nothing but the lab.</summary>
+    public string? Secret { get; init; }
+}
+
+/// <summary>A bucket of an account.</summary>
+public sealed record AwsBucket
+{
+    /// <summary>Its name, unique in the lab.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its region.</summary>
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>When it was made; the lab's start when not given.</summary>
+    public DateTimeOffset? CreationDate { get; init; }
+
+    /// <summary>What lies in it.</summary>
+    public IReadOnlyList<AwsObject> Objects { get; init; } = [];
+}
+
+/// <summary>An object in a bucket.</summary>
+public sealed record AwsObject
+{
+    /// <summary>Its key.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Its text.</summary>
+    public required string Content { get; init; }
+}
+
+/// <summary>An access key that works in a running lab.</summary>
+/// <param name="UserArn">Whose it is.</param>
+/// <param name="Id">The access key id.</param>
+/// <param name="Secret">The secret access key.</param>
+public sealed record LabAccessKey(string UserArn, string Id, Sensitive<string> Secret);
