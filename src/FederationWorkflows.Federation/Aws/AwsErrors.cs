@@ -33,7 +33,7 @@ internal static class AwsErrors
                 {
                     throw Refused(call, exception, advice, secrets, time);
                 }
-                catch (Exception exception) when (exception is XmlException or AmazonUnmarshallingException)
+                catch (Exception exception) when (exception is XmlException or AmazonUnmarshallingException or FormatException)
                 {
                     throw call.Unreadable("its answer is not the XML that the API documents");
                 }

@@ -100,8 +100,10 @@ internal static partial class AwsInputs
         catch (JsonException exception)
         {
             throw call.Input(
-                $"the session policy is not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}",
-                "Give an IAM policy document; a property may not be given twice.");
+                exception.LineNumber is { } line
+                    ? $"the session policy is not valid JSON at line {line + 1}, byte {exception.BytePositionInLine + 1}"
+                    : "the session policy has a property twice",
+                "Give an IAM policy document with Version and Statement.");
         }
     }
 

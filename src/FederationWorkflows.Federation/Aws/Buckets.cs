@@ -31,6 +31,12 @@ internal sealed class Buckets(AwsClients clients, IOptionsMonitor<FederationOpti
                     // A page size makes S3 give pages, and with them each bucket's region.
                     var request = new ListBucketsRequest { MaxBuckets = Math.Min(PageSize, limit - buckets.Count), ContinuationToken = next };
                     var page = await client.ListBucketsAsync(request, limited);
+                    if (page.Owner is null && page.Buckets is null)
+                    {
+                        // The SDK takes any XML for an empty list, a sign-in page too.
+                        throw call.Unreadable("its answer is not a list of buckets");
+                    }
+
                     var found = page.Buckets ?? [];
                     buckets.AddRange(found.Take(limit - buckets.Count).Select(Read));
                     if (found.Count == 0 && !string.IsNullOrEmpty(page.ContinuationToken))

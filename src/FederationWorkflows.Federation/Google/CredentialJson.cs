@@ -152,7 +152,10 @@ internal static class CredentialJson
         catch (JsonException exception)
         {
             // The parser's own message may quote the text.
-            throw Unusable(connection, $"its credential is not JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1})", "Use the file as the cloud made it.");
+            var problem = exception.LineNumber is { } line
+                ? $"its credential is not JSON (line {line + 1}, byte {exception.BytePositionInLine + 1})"
+                : "its credential is JSON with a property given twice";
+            throw Unusable(connection, problem, "Use the file as the cloud made it.");
         }
 
         if (document.RootElement.ValueKind != JsonValueKind.Object)

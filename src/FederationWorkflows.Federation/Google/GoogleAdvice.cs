@@ -22,7 +22,7 @@ internal static class GoogleAdvice
         ("invalid_grant", var text) when Says(text, "account not found") || Says(text, "deleted") =>
             $"The service account {call.Target} does not exist any more, or client_email in the file of {call.Caller} is wrong.",
         ("invalid_grant", var text) when Says(text, "disabled") => $"Enable {call.Target ?? "the account"}: gcloud iam service-accounts enable.",
-        ("invalid_grant", var text) when Says(text, "reasonable timeframe") || Says(text, "iat") || Says(text, "short-lived") =>
+        ("invalid_grant", var text) when Says(text, "reasonable timeframe") || Says(text, "iat and exp") || Says(text, "short-lived") =>
             "The clock of this host is wrong: synchronize it (Google allows a few minutes).",
         ("invalid_grant", _) when error.Reason is "invalid_rapt" or "rapt_required" => $"The organization requires a new login (session length control). {Login}",
         ("invalid_grant", _) => call.Target is null

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using FederationWorkflows.Engine;
+using Google.Apis.Auth;
 using Google.Apis.Auth.OAuth2.Responses;
 using Google.Apis.Http;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,11 @@ namespace FederationWorkflows.Federation.Google;
 /// <summary>Runs calls to Google over the host's HTTP clients, whether Google's library makes them or we do, with the same limits and the same errors.</summary>
 internal sealed class GoogleHttp(IHttpMessageHandlerFactory handlers, IOptionsMonitor<FederationOptions> options, TimeProvider time)
 {
+    private static readonly JsonSerializerOptions WireJson = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
     /// <summary>Runs <paramref name="action"/> of Google's library, giving it the client factory to use.</summary>
     public Task<T> RunAsync<T>(
         GoogleCall call,
@@ -24,9 +30,8 @@ internal sealed class GoogleHttp(IHttpMessageHandlerFactory handlers, IOptionsMo
                 {
                     return await action(new ClientFactory(args => Answers(call, client, limited)), limited);
                 }
-                catch (Exception exception) when (exception is TokenResponseException or Newtonsoft.Json.JsonException)
+                catch (Exception exception) when (IsUnreadable(exception))
                 {
-                    // Error answers never get to the library: it could not read a successful one.
                     throw call.Unreadable("its answer is not the JSON of a token");
                 }
             },
@@ -57,10 +62,9 @@ internal sealed class GoogleHttp(IHttpMessageHandlerFactory handlers, IOptionsMo
             time,
             cancellationToken);
 
-    private static readonly JsonSerializerOptions WireJson = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
-    };
+    // Error answers never get to the library, so these are about a success that it could not read; it dereferences what is absent.
+    private static bool IsUnreadable(Exception exception) => exception is
+        TokenResponseException or InvalidJwtException or Newtonsoft.Json.JsonException or NullReferenceException or ArgumentException or FormatException or OverflowException;
 
     private GoogleAnswers Answers(GoogleCall call, string client, CancellationToken limited) => new(handlers.CreateHandler(client), call, time, limited);
 

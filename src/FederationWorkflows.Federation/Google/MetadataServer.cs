@@ -1,4 +1,3 @@
-using FederationWorkflows.Engine;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Http;
 
@@ -39,7 +38,7 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
                 return await source.GetAccessTokenAsync(limited);
             },
             cancellationToken);
-        return call.IdToken(Sensitive.Of(token));
+        return call.IdToken(token);
     }
 
     private static GoogleCall Call(MetadataServerConnection connection, string api) => new(GoogleCall.MetadataServer, api) { Caller = $"connection '{connection.Name}'" };

@@ -35,7 +35,7 @@ internal sealed class ServiceAccountCredentials(GoogleHttp http, IOptionsMonitor
             request.SourceToken,
             body,
             answer => new GoogleAccessToken(
-                Token(call, answer, "accessToken"), answer.GetProperty("expireTime").GetDateTimeOffset(), [.. request.Scopes], request.ServiceAccount),
+                AccessToken(call, answer), answer.GetProperty("expireTime").GetDateTimeOffset(), [.. request.Scopes], request.ServiceAccount),
             cancellationToken);
     }
 
@@ -48,7 +48,7 @@ internal sealed class ServiceAccountCredentials(GoogleHttp http, IOptionsMonitor
         GoogleInputs.RequireBearer(call, request.SourceToken, "the source token");
 
         var body = new { delegates = Names(request.Delegates), audience = request.Audience, includeEmail = request.IncludeEmail, useEmailAzp = request.UseEmailAzp };
-        var token = await http.PostAsync(call, Url(call), request.SourceToken, body, answer => Token(call, answer, "token"), cancellationToken);
+        var token = await http.PostAsync(call, Url(call), request.SourceToken, body, answer => answer.GetProperty("token").GetString(), cancellationToken);
         return call.IdToken(token);
     }
 
@@ -70,6 +70,6 @@ internal sealed class ServiceAccountCredentials(GoogleHttp http, IOptionsMonitor
 
     private static string[] Names(IReadOnlyList<string> serviceAccounts) => [.. serviceAccounts.Select(account => ResourcePrefix + account)];
 
-    private static Sensitive<string> Token(GoogleCall call, JsonElement answer, string property) =>
-        answer.GetProperty(property).GetString() is { Length: > 0 } token ? Sensitive.Of(token) : throw call.Unreadable($"its answer has no {property}");
+    private static Sensitive<string> AccessToken(GoogleCall call, JsonElement answer) =>
+        answer.GetProperty("accessToken").GetString() is { Length: > 0 } token ? Sensitive.Of(token) : throw call.Unreadable("its answer has no accessToken");
 }

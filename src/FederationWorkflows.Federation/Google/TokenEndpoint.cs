@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using FederationWorkflows.Engine;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Flows;
 using Google.Apis.Auth.OAuth2.Requests;
@@ -47,7 +46,7 @@ internal sealed class TokenEndpoint(GoogleHttp http, IOptionsMonitor<FederationO
                 return await source.GetAccessTokenAsync(limited);
             },
             cancellationToken);
-        return call.IdToken(Sensitive.Of(token));
+        return call.IdToken(token);
     }
 
     /// <summary>The refresh token grant (RFC 6749 section 6), narrowed to the scopes asked for.</summary>
