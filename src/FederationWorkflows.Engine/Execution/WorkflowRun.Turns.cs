@@ -1,0 +1,518 @@
+using System.Threading.Channels;
+
+namespace FederationWorkflows.Engine.Execution;
+
+/// <content>What happens to one execution: it begins, settles, completes, fails, is cancelled.</content>
+public sealed partial class WorkflowRun
+{
+    internal void MarkDirty(ActivityExecutionContext context)
+    {
+        if ((context.State & ActivityExecutionContext.Flags.Dirty) == 0)
+        {
+            context.State |= ActivityExecutionContext.Flags.Dirty;
+            commit.Dirty.Add(context);
+        }
+    }
+
+    internal void CancelChildren(ActivityExecutionContext context)
+    {
+        while (context.LastChild is { } child)
+        {
+            Cancel(child);
+        }
+    }
+
+    internal void Cancel(ActivityExecutionContext context)
+    {
+        CancelChildren(context);
+        if (context.Status is ActivityStatus.Completed or ActivityStatus.Canceled)
+        {
+            return;
+        }
+
+        var begun = context.Status != ActivityStatus.Pending;
+        context.Status = ActivityStatus.Canceled;
+        context.RareOrNull?.Cancel();
+        if (begun)
+        {
+            Journal(context, JournalEvent.Canceled);
+        }
+
+        Remove(context);
+    }
+
+    private void Execute(ActivityExecutionContext context)
+    {
+        context.State &= ~ActivityExecutionContext.Flags.Queued;
+        context.Status = ActivityStatus.Running;
+        context.StartedAt = Environment.TimeProvider.GetUtcNow();
+        MarkDirty(context);
+        Journal(context, JournalEvent.Started);
+        if (++executions > Environment.Limits.MaxExecutions)
+        {
+            Fault(context, new InvalidOperationException($"The run has executed more than {Environment.Limits.MaxExecutions} activities. Look for a loop that does not end."));
+            return;
+        }
+
+        if (context.Node.Timeout is { } timeout)
+        {
+            AddTimer(new RunTimer($"{context.Number}:timeout", context.StartedAt + timeout, context.Number, null));
+        }
+
+        ValueTask pending;
+        try
+        {
+            if (context.Node.ConstantInputs is { } constants)
+            {
+                context.Inputs = constants;
+                pending = context.Node.Activity.InvokeAsync(context);
+            }
+            else
+            {
+                pending = EvaluateAndInvokeAsync(context);
+            }
+        }
+        catch (Exception e)
+        {
+            Fault(context, e);
+            return;
+        }
+
+        Follow(context, pending, isCallback: false);
+    }
+
+    /// <summary>Calls into the activity again: a child completed, or a bookmark resumed. Calls never overlap.</summary>
+    private void Enter(ActivityExecutionContext context, Func<ValueTask> call)
+    {
+        if ((context.State & ActivityExecutionContext.Flags.InFlight) != 0)
+        {
+            (context.Rare.Deferred ??= new Queue<Func<ValueTask>>()).Enqueue(call);
+            return;
+        }
+
+        ValueTask pending;
+        try
+        {
+            pending = call();
+        }
+        catch (Exception e)
+        {
+            Fault(context, e);
+            return;
+        }
+
+        Follow(context, pending, isCallback: true);
+    }
+
+    private void Follow(ActivityExecutionContext context, ValueTask pending, bool isCallback)
+    {
+        if (pending.IsCompletedSuccessfully)
+        {
+            pending.GetAwaiter().GetResult();
+            Settle(context);
+            return;
+        }
+
+        returned ??= Channel.CreateUnbounded<ActivityExecutionContext>(new UnboundedChannelOptions { SingleReader = true });
+        context.State |= ActivityExecutionContext.Flags.InFlight;
+        inFlight++;
+        if (isCallback)
+        {
+            // A saved run executes an activity in flight again, but it could not repeat a callback whose child or bookmark is gone.
+            context.State |= ActivityExecutionContext.Flags.InCallback;
+            callbacksInFlight++;
+        }
+
+        _ = ObserveAsync(context, pending, returned.Writer);
+    }
+
+    private static async Task ObserveAsync(ActivityExecutionContext context, ValueTask pending, ChannelWriter<ActivityExecutionContext> returned)
+    {
+        try
+        {
+            await pending;
+        }
+        catch (Exception e)
+        {
+            context.Rare.Failure = e;
+        }
+
+        returned.TryWrite(context);
+    }
+
+    private static ValueTask EvaluateAndInvokeAsync(ActivityExecutionContext context)
+    {
+        var inputs = context.Node.Inputs;
+        var values = new object?[inputs.Length];
+        for (var slot = 0; slot < inputs.Length; slot++)
+        {
+            if (inputs[slot]?.Compiled is { } compiled)
+            {
+                var pending = compiled.EvaluateAsync(context);
+                if (!pending.IsCompletedSuccessfully)
+                {
+                    return AwaitRest(context, values, slot, pending);
+                }
+
+                values[slot] = pending.Result;
+            }
+        }
+
+        context.Inputs = values;
+        return context.Node.Activity.InvokeAsync(context);
+
+        static async ValueTask AwaitRest(ActivityExecutionContext context, object?[] values, int slot, ValueTask<object?> pending)
+        {
+            var inputs = context.Node.Inputs;
+            values[slot] = await pending;
+            for (slot++; slot < inputs.Length; slot++)
+            {
+                if (inputs[slot]?.Compiled is { } compiled)
+                {
+                    values[slot] = await compiled.EvaluateAsync(context);
+                }
+            }
+
+            context.Inputs = values;
+            await context.Node.Activity.InvokeAsync(context);
+        }
+    }
+
+    /// <summary>Takes over what an execution did, on the driver's turn.</summary>
+    private void Settle(ActivityExecutionContext context)
+    {
+        var rare = context.RareOrNull;
+        if (context.Status != ActivityStatus.Running)
+        {
+            return;
+        }
+
+        if (rare is not null)
+        {
+            if (rare.Failure is { } failure)
+            {
+                rare.Failure = null;
+                Fault(context, failure);
+                return;
+            }
+
+            TakeOver(context, rare);
+            if (context.Status != ActivityStatus.Running || Status == WorkflowStatus.Finished)
+            {
+                return;
+            }
+        }
+
+        if (context is { Outputs: { } values, OutputsPublished: false })
+        {
+            try
+            {
+                Publish(context, values);
+            }
+            catch (ValueConversionException e)
+            {
+                Fault(context, e);
+                return;
+            }
+        }
+
+        var completes = context.CompletionRequested || (context.Node.CompletesByItself && !context.HasBookmarks);
+        if (!completes)
+        {
+            MarkDirty(context);
+        }
+        else
+        {
+            MarkCompleted(context);
+        }
+
+        // A signal finds its sender completed; where it ends what holds the sender, there is nobody left to tell.
+        if (rare?.Signals is { } signals)
+        {
+            rare.Signals = null;
+            foreach (var signal in signals)
+            {
+                Propagate(context, signal);
+            }
+        }
+
+        if (completes)
+        {
+            NotifyParent(context);
+        }
+    }
+
+    private void TakeOver(ActivityExecutionContext context, ActivityExecutionContext.RareState rare)
+    {
+        if (rare.VariableWrites is { } writes)
+        {
+            rare.VariableWrites = null;
+            foreach (var (scope, index, value) in writes)
+            {
+                scope.Assign(index, value);
+            }
+        }
+
+        if (rare.WorkflowOutputs is { } values)
+        {
+            rare.WorkflowOutputs = null;
+            foreach (var (name, value) in values)
+            {
+                output[name] = value;
+            }
+        }
+
+        if (rare.RunName is { } runName)
+        {
+            rare.RunName = null;
+            Name = runName.Length == 0 ? null : runName;
+        }
+
+        if (rare.CorrelationId is { } correlation)
+        {
+            rare.CorrelationId = null;
+            Identity = Identity with { CorrelationId = correlation.Length == 0 ? null : correlation };
+        }
+
+        if (rare.Effects is { } effects)
+        {
+            rare.Effects = null;
+            commit.Effects.AddRange(effects);
+        }
+
+        if (rare.NewBookmarks is { } created)
+        {
+            rare.NewBookmarks = null;
+            foreach (var (bookmark, resumeAt) in created)
+            {
+                bookmarks.Add(bookmark.Id, bookmark);
+                commit.NewBookmarks.Add(bookmark);
+                if (resumeAt is { } at)
+                {
+                    AddTimer(new RunTimer(bookmark.Id, at, context.Number, bookmark.Id));
+                }
+            }
+
+            context.State |= ActivityExecutionContext.Flags.Waiting;
+            MarkDirty(context);
+            Journal(context, JournalEvent.Suspended);
+        }
+
+        if (rare.Children is { } children)
+        {
+            rare.Children = null;
+            foreach (var (node, callback, variables) in children)
+            {
+                Schedule(context, node, callback, variables);
+            }
+        }
+    }
+
+    private void Propagate(ActivityExecutionContext sender, object signal)
+    {
+        var context = new SignalContext(sender, sender);
+        for (var receiver = sender.ParentActivityExecutionContext; receiver is not null && !context.Stopped && Status == WorkflowStatus.Running;)
+        {
+            var next = receiver.ParentActivityExecutionContext;
+            context.ReceiverActivityExecutionContext = receiver;
+            if (receiver.Status == ActivityStatus.Running)
+            {
+                var target = receiver;
+                Enter(target, () => target.Node.Activity.SignalAsync(signal, context));
+            }
+
+            receiver = next;
+        }
+    }
+
+    private void Complete(ActivityExecutionContext context)
+    {
+        MarkCompleted(context);
+        NotifyParent(context);
+    }
+
+    private void MarkCompleted(ActivityExecutionContext context)
+    {
+        CancelChildren(context);
+        context.Status = ActivityStatus.Completed;
+        triggerUsed |= context.Node == trigger;
+        Journal(context, JournalEvent.Completed);
+        effectUncommitted |= context.Node.Descriptor.HasSideEffects;
+        commit.HasCompletions = true;
+        Remove(context);
+    }
+
+    private void NotifyParent(ActivityExecutionContext context)
+    {
+        if (Status == WorkflowStatus.Finished)
+        {
+            return;
+        }
+
+        if (context.ParentActivityExecutionContext is not { } parent)
+        {
+            Outcomes = context.CompletionResult as Outcomes ?? Outcomes;
+            End(incidents.Count > 0 && !Workflow.ContinuesWithIncidents ? WorkflowSubStatus.Faulted : WorkflowSubStatus.Finished);
+            return;
+        }
+
+        if (context.Callback is { } callback && parent.Status == ActivityStatus.Running)
+        {
+            if ((parent.State & ActivityExecutionContext.Flags.InFlight) != 0)
+            {
+                Enter(parent, () => callback(new ActivityCompletedContext(parent, context)));
+                return;
+            }
+
+            ValueTask pending;
+            try
+            {
+                pending = callback(new ActivityCompletedContext(parent, context));
+            }
+            catch (Exception e)
+            {
+                Fault(parent, e);
+                return;
+            }
+
+            Follow(parent, pending, isCallback: true);
+        }
+    }
+
+    /// <summary>Puts outputs into the register and into what captures them.</summary>
+    private void Publish(ActivityExecutionContext context, object?[] values)
+    {
+        context.OutputsPublished = true;
+        Volatile.Write(ref outputs[context.Node.Index], values);
+        commit.Outputs.Add(context.Node);
+        if (context.Node.Captures is not { } captures)
+        {
+            return;
+        }
+
+        for (var slot = 0; slot < captures.Length; slot++)
+        {
+            if (captures[slot] is not { } capture)
+            {
+                continue;
+            }
+
+            object? value;
+            try
+            {
+                value = capture.Convert(values[slot]);
+            }
+            catch (ValueConversionException e)
+            {
+                var target = capture.Variable is null ? $"workflow output '{capture.WorkflowOutput}'" : $"variable '{capture.Variable.Variable.Name}'";
+                throw new ValueConversionException($"Output '{context.Node.Descriptor.Outputs[slot].Name}' does not fit {target}: it {e.Message}.");
+            }
+
+            if (capture.WorkflowOutput is { } workflowOutput)
+            {
+                output[workflowOutput] = value;
+            }
+            else
+            {
+                var scope = context;
+                while (scope.Node != capture.Variable!.Scope)
+                {
+                    scope = scope.ParentActivityExecutionContext!;
+                }
+
+                scope.Assign(capture.Variable.Index, value);
+            }
+        }
+    }
+
+    private void Fault(ActivityExecutionContext context, Exception error)
+    {
+        if (context.Status is not (ActivityStatus.Running or ActivityStatus.Pending))
+        {
+            return;
+        }
+
+        context.Status = ActivityStatus.Faulted;
+        context.RareOrNull?.Cancel();
+        RemoveBookmarksOf(context);
+        MarkDirty(context);
+        effectUncommitted |= context.Node.Descriptor.HasSideEffects;
+        Report(context, error);
+    }
+
+    private void Report(ActivityExecutionContext context, Exception error)
+    {
+        var info = Redaction.Describe(error, context);
+        incidents.Add(new Incident(context.Node.Id, context.Node.NodeId, context.Node.Descriptor.TypeName, context.Number, info.Message, info, Environment.TimeProvider.GetUtcNow()));
+        Journal(context, JournalEvent.Faulted, info);
+    }
+
+    private void End(WorkflowSubStatus subStatus)
+    {
+        Status = WorkflowStatus.Finished;
+        SubStatus = subStatus;
+        foreach (var bookmark in bookmarks.Values.ToArray())
+        {
+            Burn(bookmark);
+        }
+
+        foreach (var timer in timers.Keys.ToArray())
+        {
+            RemoveTimer(timer);
+        }
+
+        if (inFlight > 0)
+        {
+            StoppingSource.Cancel();
+        }
+    }
+
+    private void Remove(ActivityExecutionContext context)
+    {
+        RemoveBookmarksOf(context);
+        Unlink(context);
+        live--;
+        if ((context.State & ActivityExecutionContext.Flags.Persisted) != 0)
+        {
+            commit.Removed.Add(context);
+        }
+    }
+
+    private void RemoveBookmarksOf(ActivityExecutionContext context)
+    {
+        if (context.HasBookmarks || context.Node.Timeout is not null)
+        {
+            context.State &= ~ActivityExecutionContext.Flags.Waiting;
+            foreach (var bookmark in bookmarks.Values.Where(bookmark => bookmark.InstanceNumber == context.Number).ToArray())
+            {
+                Burn(bookmark);
+            }
+
+            foreach (var timer in timers.Values.Where(timer => timer.InstanceNumber == context.Number).ToArray())
+            {
+                RemoveTimer(timer.Id);
+            }
+        }
+    }
+
+    private void Burn(Bookmark bookmark)
+    {
+        bookmarks.Remove(bookmark.Id);
+        commit.BurnedBookmarks.Add(bookmark.Id);
+        RemoveTimer(bookmark.Id);
+    }
+
+    private void AddTimer(RunTimer timer)
+    {
+        timers[timer.Id] = timer;
+        commit.NewTimers.Add(timer);
+    }
+
+    private void RemoveTimer(string id)
+    {
+        if (timers.Remove(id))
+        {
+            commit.RemovedTimers.Add(id);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace FederationWorkflows.Engine;
+
+/// <summary>JSON as values of a run: scalars as .NET scalars, objects and arrays as immutable <see cref="JsonElement"/>.</summary>
+public static class JsonValues
+{
+    /// <summary>Nesting deeper than this is refused wherever JSON comes in.</summary>
+    public const int MaxDepth = 128;
+
+    /// <summary>Writes people's text as it is, and masks sensitive values.</summary>
+    internal static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    {
+        MaxDepth = MaxDepth,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Parses JSON into a value that owns its memory.</summary>
+    /// <exception cref="JsonException">The text is not JSON, or nests deeper than <see cref="MaxDepth"/>.</exception>
+    public static JsonElement Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        return document.RootElement.Clone();
+    }
+
+    /// <inheritdoc cref="Parse(string)"/>
+    public static JsonElement Parse(ReadOnlyMemory<byte> utf8Json)
+    {
+        using var document = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>A scalar as its .NET value: text, boolean, <see cref="long"/> when integral and in range, else <see cref="double"/>; objects and arrays as they are.</summary>
+    public static object? Unwrap(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined => null,
+        JsonValueKind.String => json.GetString(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number => json.TryGetInt64(out var integer) ? integer : json.GetDouble(),
+        _ => json,
+    };
+
+    /// <summary>Any value of a run as JSON text; sensitive parts are masked.</summary>
+    public static string ToJson(object? value) => value is JsonElement json ? json.GetRawText() : JsonSerializer.Serialize(value, Options);
+
+    /// <summary>What is wrong with a JSON text, in one sentence without the serializer's path and position suffix.</summary>
+    public static string Describe(JsonException error)
+    {
+        var message = error.Message;
+        var suffix = message.IndexOf(" Path: ", StringComparison.Ordinal);
+        suffix = suffix < 0 ? message.IndexOf(" LineNumber: ", StringComparison.Ordinal) : suffix;
+        return (suffix < 0 ? message : message[..suffix]).TrimEnd('.', ' ');
+    }
+}

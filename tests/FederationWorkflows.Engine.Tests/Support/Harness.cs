@@ -1,0 +1,203 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using FederationWorkflows.Engine.Activities;
+using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Expressions;
+using FederationWorkflows.Engine.State;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FederationWorkflows.Engine.Tests.Support;
+
+/// <summary>
+/// Drives a run. With <paramref name="reload"/>, the run is thrown away and made anew from its saved parts after every activity:
+/// whatever a test asserts must hold either way.
+/// </summary>
+internal sealed class Harness(bool reload = false) : IStandardOutput
+{
+    private static readonly ActivityRegistry Registry = CreateRegistry();
+
+    private readonly Dictionary<string, byte[]> parts = [];
+
+    private readonly EphemeralProtector protector = new();
+
+    private ExecutableWorkflow? workflow;
+
+    private RunEnvironment? environment;
+
+    private WorkflowRun? run;
+
+    public List<string> Lines { get; } = [];
+
+    public List<JournalEntry> Journal { get; } = [];
+
+    public List<object> Effects { get; } = [];
+
+    public Dictionary<string, Bookmark> Bookmarks { get; } = [];
+
+    public FakeTime Time { get; } = new();
+
+    public World World { get; } = new();
+
+    public RunLimits Limits { get; init; } = new();
+
+    public IReadOnlyDictionary<string, byte[]> Parts => parts;
+
+    public WorkflowRun Run => run!;
+
+    public string Output => string.Join(" ", Lines);
+
+    public string SavedText => string.Join("\n", parts.Select(part => $"{part.Key}={Encoding.UTF8.GetString(part.Value)}"));
+
+    public static WorkflowCompiler Compiler { get; } = new(Registry, [], new ExpressionHost());
+
+    public static CompilationResult Compile(JsonNode story) => Compiler.Compile(Encoding.UTF8.GetBytes(story.ToJsonString()));
+
+    public void WriteLine(string text) => Lines.Add(text);
+
+    /// <summary>Creates the run of a story and drives it until it rests.</summary>
+    public async Task<Harness> StartAsync(JsonObject story, Dictionary<string, object?>? input = null, string? trigger = null, object? payload = null)
+    {
+        Create(story, input, trigger, payload);
+        return await DriveAsync();
+    }
+
+    public void Create(JsonObject story, Dictionary<string, object?>? input = null, string? trigger = null, object? payload = null)
+    {
+        if (reload)
+        {
+            var options = story["options"] as JsonObject ?? [];
+            options["commitStrategyName"] = "ActivityExecuted";
+            story["options"] = options;
+        }
+
+        workflow = Compile(story).Require();
+        environment = new RunEnvironment
+        {
+            Services = new ServiceCollection().AddSingleton<IStandardOutput>(this).AddSingleton(World).BuildServiceProvider(),
+            Codec = new StateCodec(protector, StateCodec.TypesOf(Registry.Current)),
+            TimeProvider = Time,
+            Limits = Limits,
+        };
+        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload }, environment);
+    }
+
+    /// <summary>Drives until the run waits for something outside or ends.</summary>
+    public async Task<Harness> DriveAsync()
+    {
+        while (true)
+        {
+            var step = run!.Advance();
+            switch (step)
+            {
+                case RunStep.Commit:
+                    Commit();
+                    break;
+                case RunStep.Wait:
+                    await run.WaitAsync(TestContext.Current.CancellationToken);
+                    break;
+                case RunStep.Yield:
+                    break;
+                default:
+                    Commit();
+                    return this;
+            }
+        }
+    }
+
+    /// <summary>Drives as far as it goes without waiting for activities in flight.</summary>
+    public RunStep Step()
+    {
+        while (true)
+        {
+            var step = run!.Advance();
+            if (step is not (RunStep.Commit or RunStep.Yield))
+            {
+                return step;
+            }
+
+            Commit();
+        }
+    }
+
+    public async Task<Harness> ResumeAsync(string activityId, object? input = null)
+    {
+        var bookmark = run!.Bookmarks.First(bookmark => bookmark.ActivityId == activityId);
+        run.Resume(bookmark.Id, input).ShouldBeTrue();
+        return await DriveAsync();
+    }
+
+    /// <summary>As a crash would: what was not committed is lost.</summary>
+    public void Reload()
+    {
+        run = WorkflowRun.Load(workflow!, parts, environment!);
+    }
+
+    public void Commit()
+    {
+        var commit = run!.TakeCommit();
+        foreach (var part in commit.State)
+        {
+            if (part.Data is null)
+            {
+                parts.Remove(part.Key).ShouldBeTrue($"the commit removes '{part.Key}', which is not stored");
+            }
+            else
+            {
+                parts[part.Key] = part.Data;
+            }
+        }
+
+        Journal.AddRange(commit.Journal);
+        Effects.AddRange(commit.Effects);
+        foreach (var bookmark in commit.NewBookmarks)
+        {
+            Bookmarks[bookmark.Id] = bookmark;
+        }
+
+        foreach (var id in commit.BurnedBookmarks)
+        {
+            Bookmarks.Remove(id);
+        }
+
+        if (reload)
+        {
+            Reload();
+        }
+    }
+
+    public Harness ShouldWrite(string lines)
+    {
+        Output.ShouldBe(lines);
+        return this;
+    }
+
+    public Harness ShouldFinish(WorkflowSubStatus subStatus = WorkflowSubStatus.Finished)
+    {
+        run!.SubStatus.ShouldBe(subStatus, string.Join("; ", run.Incidents.Select(incident => $"{incident.ActivityId}: {incident.Message}")));
+        run.Status.ShouldBe(WorkflowStatus.Finished);
+        return this;
+    }
+
+    public Harness ShouldWait()
+    {
+        run!.SubStatus.ShouldBe(WorkflowSubStatus.Suspended, string.Join("; ", run.Incidents.Select(incident => incident.Message)));
+        return this;
+    }
+
+    public Incident ShouldFault(string activityId)
+    {
+        ShouldFinish(WorkflowSubStatus.Faulted);
+        var incident = run!.Incidents.ShouldHaveSingleItem();
+        incident.ActivityId.ShouldBe(activityId);
+        return incident;
+    }
+
+    private static ActivityRegistry CreateRegistry()
+    {
+        var registry = new ActivityRegistry([TypedActivityProvider.FromAssemblyOf<Activity>(), TypedActivityProvider.FromAssemblyOf<Harness>()]);
+        registry.RefreshAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return registry;
+    }
+}
