@@ -1,0 +1,64 @@
+using Amazon;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.SecurityToken;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Federation.Aws;
+
+/// <summary>
+/// Makes SDK clients that take nothing from their surroundings: no credentials, region, endpoint or profile of environment, files or instance metadata
+/// - only what the call and the host's configuration say.
+/// </summary>
+internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptionsMonitor<FederationOptions> options)
+{
+    private readonly HostHttpClients factory = new(http);
+
+    public AmazonSecurityTokenServiceClient Sts(AWSCredentials credentials, string region) =>
+        new(credentials, Configure(new AmazonSecurityTokenServiceConfig(), options.CurrentValue.Endpoints.AwsSts, region));
+
+    public AmazonS3Client S3(AwsCredentials credentials, string region)
+    {
+        var endpoint = options.CurrentValue.Endpoints.AwsS3;
+        return new(Session(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null }, endpoint, region));
+    }
+
+    public static SessionAWSCredentials Session(AwsCredentials credentials) =>
+        new(credentials.AccessKeyId, credentials.SecretAccessKey.Reveal(), credentials.SessionToken.Reveal());
+
+    private TConfig Configure<TConfig>(TConfig config, Uri? endpoint, string region)
+        where TConfig : ClientConfig
+    {
+        config.IgnoreConfiguredEndpointUrls = true;
+        config.UseDualstackEndpoint = false;
+        config.UseFIPSEndpoint = false;
+        config.DefaultConfigurationMode = DefaultConfigurationMode.Standard;
+        config.RetryMode = RequestRetryMode.Standard;
+        config.MaxErrorRetry = options.CurrentValue.AwsRetries;
+        config.AllowAutoRedirect = false;
+        config.DisableLogging = true;
+        config.LogResponse = false;
+        config.HttpClientFactory = factory;
+        if (endpoint is null)
+        {
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
+        }
+        else
+        {
+            config.ServiceURL = endpoint.AbsoluteUri;
+            config.AuthenticationRegion = region;
+        }
+
+        return config;
+    }
+
+    private sealed class HostHttpClients(System.Net.Http.IHttpClientFactory http) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => http.CreateClient(FederationHttpClients.Aws);
+
+        // The host's factory pools the connections; a client is a wrapper to be thrown away.
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => true;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Xml;
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Google;
+
+namespace FederationWorkflows.Federation.Aws;
+
+/// <summary>Runs calls of the AWS SDK and turns its exceptions into ours.</summary>
+internal static class AwsErrors
+{
+    private static readonly string[] PassingCodes =
+        ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "ServiceUnavailable", "InternalFailure", "InternalError", "RequestTimeout", "IDPCommunicationError"];
+
+    public static async Task<T> RunAsync<T>(
+        this OutboundCall call,
+        Func<CancellationToken, Task<T>> action,
+        Func<string, string, string> advice,
+        IReadOnlyList<Sensitive<string>> secrets,
+        TimeSpan timeout,
+        TimeProvider time,
+        CancellationToken cancellationToken) =>
+        await call.RunAsync(
+            async limited =>
+            {
+                try
+                {
+                    return await action(limited);
+                }
+                catch (AmazonServiceException exception)
+                {
+                    throw Refused(call, exception, advice, secrets, time);
+                }
+                catch (Exception exception) when (exception is XmlException or AmazonUnmarshallingException or FormatException)
+                {
+                    throw call.Unreadable("its answer is not the XML that the API documents");
+                }
+                catch (AmazonClientException exception)
+                {
+                    throw call.Unreadable(CloudText.Message(exception.Message, [.. secrets]));
+                }
+            },
+            timeout,
+            time,
+            cancellationToken);
+
+    private static FederationException Refused(
+        OutboundCall call, AmazonServiceException exception, Func<string, string, string> advice, IReadOnlyList<Sensitive<string>> secrets, TimeProvider time)
+    {
+        var status = exception.StatusCode;
+        var response = (exception.InnerException as HttpErrorResponseException)?.Response;
+        if (exception is AmazonUnmarshallingException || status < System.Net.HttpStatusCode.BadRequest)
+        {
+            return call.Unreadable("its answer is not the XML that the API documents");
+        }
+
+        // Without a code there was no error document: the SDK's message is then about itself.
+        var hasCode = !string.IsNullOrEmpty(exception.ErrorCode);
+        var code = CloudText.Code(exception.ErrorCode, status.ToString());
+        var detail = hasCode ? CloudText.Message(exception.Message, [.. secrets]) : "";
+        var passing = OutboundCall.IsPassing(status) || PassingCodes.Contains(code);
+        var retryAfter = response?.IsHeaderPresent("Retry-After") == true && RetryConditionHeaderValue.TryParse(response.GetHeaderValue("Retry-After"), out var header)
+            ? GoogleError.RetryAfter(header, time)
+            : null;
+        return new FederationException(new Failure
+        {
+            Cloud = Cloud.Aws,
+            Side = FailureSide.Cloud,
+            Service = call.Service,
+            Api = call.Api,
+            Code = code,
+            HttpStatus = (int)status,
+            Detail = detail.Length > 0 ? detail : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)status} without an explanation"),
+            Advice = advice(code, detail),
+            IsRetryable = passing,
+            RetryAfter = retryAfter,
+        });
+    }
+}

@@ -1,0 +1,17 @@
+namespace FederationWorkflows.Federation;
+
+/// <summary>
+/// Names of the HTTP clients that the federation uses, for a host that adds its own handlers (an outbound policy, a proxy, telemetry)
+/// with <c>services.AddHttpClient(name)</c>.
+/// </summary>
+public static class FederationHttpClients
+{
+    /// <summary>For Google's token endpoint and the IAM Credentials API.</summary>
+    public const string Google = "federation-google";
+
+    /// <summary>For the metadata server of Google Cloud, a link-local address that no other client has a reason to reach.</summary>
+    public const string GoogleMetadata = "federation-google-metadata";
+
+    /// <summary>For AWS.</summary>
+    public const string Aws = "federation-aws";
+}

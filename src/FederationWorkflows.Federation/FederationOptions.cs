@@ -1,0 +1,25 @@
+using FederationWorkflows.Federation.Google;
+
+namespace FederationWorkflows.Federation;
+
+/// <summary>The host's configuration section <c>Federation</c>.</summary>
+public sealed class FederationOptions
+{
+    /// <summary>The name of the section.</summary>
+    public const string Section = "Federation";
+
+    /// <summary>Where the clouds are.</summary>
+    public CloudEndpoints Endpoints { get; set; } = new();
+
+    /// <summary>The identities an administrator lets stories use, by the name stories know them by (case does not matter).</summary>
+    public Dictionary<string, ConnectionOptions> Connections { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How long one call to a cloud may take, retries included: 1 to 90 seconds. Default 30 seconds.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the AWS SDK repeats a call that failed for a passing reason: 0 to 5. Default 2.</summary>
+    public int AwsRetries { get; set; } = 2;
+
+    /// <summary>The AWS region of calls that name none, in the <c>aws</c> partition. Default <c>us-east-1</c>.</summary>
+    public string AwsRegion { get; set; } = "us-east-1";
+}

@@ -1,0 +1,62 @@
+using FederationWorkflows.Federation.Aws;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Federation;
+
+/// <summary>Refuses to start a host whose federation section is wrong, naming the key and the remedy.</summary>
+internal sealed class FederationOptionsValidator : IValidateOptions<FederationOptions>
+{
+    private const string Endpoints = FederationOptions.Section + ":" + nameof(FederationOptions.Endpoints) + ":";
+
+    public ValidateOptionsResult Validate(string? name, FederationOptions options)
+    {
+        var problems = new List<string>();
+        CheckEndpoint(problems, nameof(CloudEndpoints.GoogleToken), options.Endpoints.GoogleToken);
+        CheckEndpoint(problems, nameof(CloudEndpoints.GoogleIamCredentials), options.Endpoints.GoogleIamCredentials);
+        CheckEndpoint(problems, nameof(CloudEndpoints.AwsSts), options.Endpoints.AwsSts);
+        CheckEndpoint(problems, nameof(CloudEndpoints.AwsS3), options.Endpoints.AwsS3);
+
+        if (options.Timeout < TimeSpan.FromSeconds(1) || options.Timeout > TimeSpan.FromSeconds(90))
+        {
+            problems.Add($"{FederationOptions.Section}:{nameof(options.Timeout)} is {options.Timeout:c}: give 00:00:01 to 00:01:30.");
+        }
+
+        if (options.AwsRetries is < 0 or > 5)
+        {
+            problems.Add($"{FederationOptions.Section}:{nameof(options.AwsRetries)} is {options.AwsRetries}: give 0 to 5.");
+        }
+
+        if (!AwsRegions.IsWellFormed(options.AwsRegion))
+        {
+            problems.Add($"{FederationOptions.Section}:{nameof(options.AwsRegion)} is no AWS region: give one such as us-east-1.");
+        }
+
+        foreach (var (connection, definition) in options.Connections)
+        {
+            if (definition.Problem() is { } problem)
+            {
+                problems.Add($"{FederationOptions.Section}:{nameof(options.Connections)}:{connection}: {problem}");
+            }
+        }
+
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private static void CheckEndpoint(List<string> problems, string key, Uri? endpoint)
+    {
+        if (endpoint is null)
+        {
+            return;
+        }
+
+        // A relative Uri has no scheme to ask for; a user, a query or a fragment would end up in every request.
+        if (!endpoint.IsAbsoluteUri || endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0 || endpoint.Fragment.Length > 0)
+        {
+            problems.Add($"{Endpoints}{key} is not an absolute URL without user, query and fragment: give one such as https://example.com/path.");
+        }
+        else if (endpoint.Scheme != Uri.UriSchemeHttps && !(endpoint.Scheme == Uri.UriSchemeHttp && endpoint.IsLoopback))
+        {
+            problems.Add($"{Endpoints}{key} is '{endpoint}': credentials travel over https only. Give an https URL; http is allowed to 127.0.0.1, [::1] and localhost.");
+        }
+    }
+}

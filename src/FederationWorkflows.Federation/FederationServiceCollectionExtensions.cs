@@ -1,0 +1,61 @@
+using System.Net;
+using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Google;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Federation;
+
+/// <summary>Registers the federation clients.</summary>
+public static class FederationServiceCollectionExtensions
+{
+    // Tokens are a few KB; 10,000 buckets with name, date and region are about 2 MB of XML.
+    private const long MaxGoogleAnswerBytes = 256 * 1024;
+    private const long MaxAwsAnswerBytes = 8 * 1024 * 1024;
+
+    /// <summary>
+    /// Registers <see cref="IConnectionStore"/>, <see cref="IGoogleTokenSource"/>, <see cref="IServiceAccountCredentials"/>, <see cref="IAwsFederation"/> and
+    /// <see cref="IBuckets"/> with the options of section <see cref="FederationOptions.Section"/>, which are checked when the host starts.
+    /// Their HTTP clients are named in <see cref="FederationHttpClients"/>; what the host registered itself (a store, a token source, a <see cref="TimeProvider"/>) stays.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">The host's configuration, at its root.</param>
+    public static IServiceCollection AddFederation(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<FederationOptions>().Bind(configuration.GetSection(FederationOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FederationOptions>, FederationOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+
+        AddClient(services, FederationHttpClients.Google, MaxGoogleAnswerBytes);
+        AddClient(services, FederationHttpClients.GoogleMetadata, MaxGoogleAnswerBytes);
+        AddClient(services, FederationHttpClients.Aws, MaxAwsAnswerBytes);
+
+        services.TryAddSingleton(provider => new ApplicationDefault(provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), Environment.GetEnvironmentVariable));
+        services.TryAddSingleton<IConnectionStore, ConfiguredConnections>();
+        services.TryAddSingleton<GoogleHttp>();
+        services.TryAddSingleton<TokenEndpoint>();
+        services.TryAddSingleton<MetadataServer>();
+        services.TryAddSingleton<IServiceAccountCredentials, ServiceAccountCredentials>();
+        services.TryAddSingleton<IGoogleTokenSource, GoogleTokenSource>();
+
+        services.TryAddSingleton<AwsClients>();
+        services.TryAddSingleton<IAwsFederation, AwsFederation>();
+        services.TryAddSingleton<IBuckets, Buckets>();
+        return services;
+    }
+
+    private static void AddClient(IServiceCollection services, string name, long maxAnswerBytes) =>
+        services.AddHttpClient(name)
+            .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan) // Each call has its own limit.
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                AutomaticDecompression = DecompressionMethods.All,
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5), // So that a change in DNS is seen.
+            })
+            .AddHttpMessageHandler(() => new AnswerLimits(maxAnswerBytes));
+}

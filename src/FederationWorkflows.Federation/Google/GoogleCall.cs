@@ -1,0 +1,22 @@
+using FederationWorkflows.Engine;
+
+namespace FederationWorkflows.Federation.Google;
+
+/// <summary>A call to Google with what its error messages need: who calls on whom, and which secrets must not come back in them.</summary>
+internal sealed record GoogleCall(string Service, string Api) : OutboundCall(Cloud.Google, Service, Api)
+{
+    public const string TokenEndpoint = "Google's OAuth token endpoint";
+    public const string IamCredentials = "Google's IAM Credentials API";
+    public const string MetadataServer = "Google Cloud's metadata server";
+    public const string SecurityTokenService = "Google's security token service";
+
+    /// <summary>The identity the call starts from, e.g. <c>connection 'ops'</c>.</summary>
+    public required string Caller { get; init; }
+
+    /// <summary>The service account the call is about.</summary>
+    public string? Target { get; init; }
+
+    public IReadOnlyList<string> Delegates { get; init; } = [];
+
+    public IReadOnlyList<Sensitive<string>> Secrets { get; init; } = [];
+}

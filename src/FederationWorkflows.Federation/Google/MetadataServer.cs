@@ -1,0 +1,79 @@
+using Google.Apis.Auth.OAuth2;
+using Google.Apis.Http;
+
+namespace FederationWorkflows.Federation.Google;
+
+/// <summary>
+/// Tokens of the service account attached to this machine, by Google's library ("About VM metadata"). GCE_METADATA_HOST in the environment of the host
+/// moves it, as in Google's own clients.
+/// </summary>
+internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
+{
+    public async Task<GoogleAccessToken> AccessTokenAsync(MetadataServerConnection connection, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    {
+        var call = Call(connection, "token");
+        GoogleInputs.RequireScopes(call, scopes);
+        var token = await RunAsync(
+            call,
+            async (factory, limited) =>
+            {
+                var credential = Credential(factory, scopes);
+                _ = await credential.RequestAccessTokenAsync(limited);
+                return credential.Token;
+            },
+            cancellationToken);
+        return call.AccessToken(token, scopes, principal: null);
+    }
+
+    public async Task<GoogleIdToken> IdTokenAsync(MetadataServerConnection connection, string audience, CancellationToken cancellationToken)
+    {
+        var call = Call(connection, "identity");
+        GoogleInputs.RequireAudience(call, audience);
+        var token = await RunAsync(
+            call,
+            async (factory, limited) =>
+            {
+                var options = OidcTokenOptions.FromTargetAudience(audience).WithTokenFormat(OidcTokenFormat.Full);
+                var source = await Credential(factory, scopes: null).GetOidcTokenAsync(options, limited);
+                return await source.GetAccessTokenAsync(limited);
+            },
+            cancellationToken);
+        return call.IdToken(token);
+    }
+
+    private static GoogleCall Call(MetadataServerConnection connection, string api) => new(GoogleCall.MetadataServer, api) { Caller = $"connection '{connection.Name}'" };
+
+    private async Task<T> RunAsync<T>(
+        GoogleCall call, Func<global::Google.Apis.Http.IHttpClientFactory, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await http.RunAsync(call, action, cancellationToken, FederationHttpClients.GoogleMetadata);
+        }
+        catch (FederationException exception) when (exception.Side == FailureSide.Network && exception.Code is FailureCodes.NetworkFailure or FailureCodes.Timeout)
+        {
+            // Nothing answers there unless this is Google Cloud: trying again is of no use, setting up credentials is.
+            throw new FederationException(
+                new Failure
+                {
+                    Cloud = Cloud.Google,
+                    Side = FailureSide.Network,
+                    Service = call.Service,
+                    Api = call.Api,
+                    Code = exception.Code,
+                    Detail = exception.Detail,
+                    Advice = $"{call.Caller} uses Application Default Credentials and found no file ({ApplicationDefault.FileVariable}, gcloud auth application-default login): "
+                        + "give one, or run on Google Cloud with a service account attached.",
+                },
+                exception.InnerException);
+        }
+    }
+
+    private ComputeCredential Credential(global::Google.Apis.Http.IHttpClientFactory factory, IReadOnlyList<string>? scopes) => new(new ComputeCredential.Initializer
+    {
+        HttpClientFactory = factory,
+        Scopes = scopes,
+        Clock = new TokenEndpoint.Clock(time),
+        DefaultExponentialBackOffPolicy = ExponentialBackOffPolicy.None,
+    });
+}

@@ -1,0 +1,66 @@
+using System.Net;
+
+namespace FederationWorkflows.Federation;
+
+/// <summary>One call to a cloud: who is called for what, within which time, and what is said when no usable answer comes.</summary>
+internal record OutboundCall(Cloud Cloud, string Service, string Api)
+{
+    /// <summary>Runs the call; whatever keeps an answer from coming becomes a <see cref="FederationException"/>. Cancellation by the caller stays cancellation.</summary>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await call(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NoAnswer(
+                FailureCodes.Timeout,
+                $"nothing within {timeout.TotalSeconds:0.###} s",
+                $"Check that this host reaches {Service}, by DNS, proxy and firewall; {FederationOptions.Section}:{nameof(FederationOptions.Timeout)} sets the limit.",
+                isRetryable: true);
+        }
+        catch (UnacceptableAnswerException exception)
+        {
+            throw NoAnswer(exception.Code, exception.Message, $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.");
+        }
+        catch (HttpRequestException exception)
+        {
+            throw Network(exception);
+        }
+        catch (IOException exception)
+        {
+            throw NoAnswer(FailureCodes.NetworkFailure, CloudText.Message(exception.Message), "", isRetryable: true, exception);
+        }
+    }
+
+    /// <summary>The service answered with success, but not with what its documentation says.</summary>
+    public FederationException Unreadable(string detail) =>
+        NoAnswer(FailureCodes.UnreadableAnswer, detail, $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.");
+
+    /// <summary>An input of this call is wrong; nothing was sent.</summary>
+    public FederationException Input(string detail, string advice) => Failure.Input(Cloud, Service, Api, detail, advice);
+
+    private FederationException Network(HttpRequestException exception)
+    {
+        var advice = exception.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => "The name could not be resolved: check this host's DNS and the configured endpoint.",
+            HttpRequestError.SecureConnectionError => "The TLS handshake failed: check the certificate authorities this host trusts and whether a proxy intercepts TLS.",
+            HttpRequestError.ProxyTunnelError => "The proxy did not open a tunnel: check its rules for this service.",
+            _ => $"Check that this host reaches {Service}, by proxy and firewall, and that the outbound policy allows it.",
+        };
+        var reason = exception.InnerException is { } inner && inner.Message != exception.Message ? $"{exception.Message} {inner.Message}" : exception.Message;
+        var isRetryable = exception.HttpRequestError != HttpRequestError.SecureConnectionError;
+        return NoAnswer(FailureCodes.NetworkFailure, CloudText.Message(reason), advice, isRetryable, exception);
+    }
+
+    private FederationException NoAnswer(string code, string detail, string advice, bool isRetryable = false, Exception? exception = null) =>
+        new(new Failure { Cloud = Cloud, Side = FailureSide.Network, Service = Service, Api = Api, Code = code, Detail = detail, Advice = advice, IsRetryable = isRetryable }, exception);
+
+    /// <summary>Whether a status says that the same call may succeed later.</summary>
+    public static bool IsPassing(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented;
+}
