@@ -129,8 +129,9 @@ public sealed class TriggerIndex
     public IEnumerable<WorkflowTrigger> OfKind(string name) => byName[name];
 
     /// <summary>What starts a workflow.</summary>
+    /// <param name="workflow">A compiled definition.</param>
     /// <exception cref="DefinitionException">A trigger's input is missing or depends on a run.</exception>
-    internal static IReadOnlyList<WorkflowTrigger> TriggersOf(ExecutableWorkflow workflow) =>
+    public static IReadOnlyList<WorkflowTrigger> TriggersOf(ExecutableWorkflow workflow) =>
         [.. workflow.Triggers.SelectMany(node => ((ITrigger)node.Activity).GetTriggerPayloads(new TriggerIndexingContext(node))
             .Select(stimulus => new WorkflowTrigger(workflow.Definition.DefinitionId, node.Id, node.Descriptor.TypeName, stimulus)))];
 

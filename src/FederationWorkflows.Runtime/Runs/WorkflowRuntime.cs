@@ -79,6 +79,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         return CommandAsync(runId, run => run.Cancel(), cancellationToken);
     }
 
+    /// <summary>Completes when a run that is live here waits for something outside, or ends; at once when it is not live.</summary>
+    public Task RestOfAsync(string runId) => live.TryGetValue(runId, out var actor) ? EndOfAsync(actor) : Task.CompletedTask;
+
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken) => await definitions.LoadAsync(cancellationToken);
 

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using FederationWorkflows.Engine.Activities;
 using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation;
@@ -8,12 +9,16 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Webhooks;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace FederationWorkflows.Server.Hosting;
 
 /// <summary>The server as a whole, for its own process and for programs that host it.</summary>
 public static partial class ServerHost
 {
+    /// <summary>The server itself as a caller: what happens at start happens in its name.</summary>
+    public static ClaimsPrincipal System => SystemPrincipal.Instance;
+
     /// <summary>Where it listens when nothing else is configured.</summary>
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
@@ -31,7 +36,7 @@ public static partial class ServerHost
         builder.Configuration.AddCommandLine(args);
         builder.AddServerLogging();
         configure?.Invoke(builder);
-        if (string.IsNullOrEmpty(builder.Configuration["urls"]))
+        if (string.IsNullOrEmpty(builder.WebHost.GetSetting(WebHostDefaults.ServerUrlsKey)))
         {
             builder.WebHost.UseUrls(DefaultUrl);
         }
@@ -44,6 +49,13 @@ public static partial class ServerHost
         return app;
     }
 
+    /// <summary>Adds engine, runtime, HTTP and federation activities: what running stories takes, with or without a web server.</summary>
+    public static IServiceCollection AddFederationWorkflows(this IServiceCollection services, IConfiguration configuration) => services
+        .AddMemoryStorage()
+        .AddWorkflowRuntime()
+        .AddHttpActivities(configuration)
+        .AddFederation(configuration);
+
     private static void AddServices(WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
@@ -51,14 +63,12 @@ public static partial class ServerHost
         builder.Services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
-        builder.Services.AddMemoryStorage();
-        builder.Services.AddWorkflowRuntime();
-        builder.Services.AddHttpActivities(builder.Configuration);
-        builder.Services.AddFederation(builder.Configuration);
-        builder.Services.AddSingleton<IStandardOutput, LoggedOutput>();
+        builder.Services.AddFederationWorkflows(builder.Configuration);
+        builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
+        builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
     }

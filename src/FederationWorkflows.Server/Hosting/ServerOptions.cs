@@ -16,10 +16,6 @@ public sealed class ServerOptions
     [RegularExpression(@"/[A-Za-z0-9_\-/]*[A-Za-z0-9_\-]", ErrorMessage = "Server:WebhookBasePath must begin with / and not end with it.")]
     public string WebhookBasePath { get; set; } = "/workflows";
 
-    /// <summary>The largest body a webhook takes, in bytes, where the endpoint sets no limit of its own; 1 byte to 100 MiB.</summary>
-    [Range(1, 100L * 1024 * 1024)]
-    public long MaxRequestBytes { get; set; } = 4 * 1024 * 1024;
-
     /// <summary>How long a caller waits for a story that answers; then it gets 202 with the run's id. One second to ten minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(60);

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Net.Http.Json;
+using System.Text.Json;
+using FederationWorkflows.Cli.Lab;
+using FederationWorkflows.CloudLab;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
+
+namespace FederationWorkflows.Cli.Demo;
+
+/// <summary><c>fedflow demo</c>: server, CloudLab and the GCP to AWS story, end to end on this machine.</summary>
+internal static class DemoCommand
+{
+    private const string Story = "gcp-to-aws-list-buckets.json";
+
+    private static readonly object Incident = new { id = "INC-2041", severity = "high", title = "Unusual reads of an S3 bucket", accountId = "111122223333" };
+
+    public static Command Create()
+    {
+        var once = new Option<bool>("--once") { Description = "Exit after the table instead of serving until Ctrl-C." };
+        var json = JsonOutput.Option();
+        var command = new Command("demo", "Start the server and the CloudLab, send an incident to the story's webhook, and show what happens.") { once, json };
+        command.SetAction((result, cancellationToken) => RunAsync(result.GetValue(once), result.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool once, bool json, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var lab = await CloudLabServer.StartAsync(new CloudLabOptions(), cancellationToken);
+            var steps = new StepRecorder();
+            await using var server = await StartServerAsync(lab, steps, cancellationToken);
+            var address = new Uri(server.Urls.First());
+            if (!json)
+            {
+                AnsiConsole.MarkupLineInterpolated($"Server    [bold]{address}[/]");
+                AnsiConsole.MarkupLineInterpolated($"CloudLab  [bold]{lab.BaseAddress}[/]  (who did what: {new Uri(lab.BaseAddress, "lab/events")})");
+            }
+
+            var code = await TellAsync(address, steps, json, cancellationToken);
+            if (!once)
+            {
+                await ServeAsync(server, address, json, cancellationToken);
+            }
+
+            await server.StopAsync(CancellationToken.None);
+            return code;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Cancelled;
+        }
+    }
+
+    private static async Task<WebApplication> StartServerAsync(CloudLabServer lab, StepRecorder steps, CancellationToken cancellationToken)
+    {
+        var server = await ServerHost.CreateAsync(
+            [],
+            builder =>
+            {
+                builder.WebHost.UseUrls("http://127.0.0.1:0");
+                builder.Configuration.AddInMemoryCollection(LabSession.Settings(lab));
+                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = null });
+                builder.Logging.AddWarningsToStandardError();
+                builder.Services.AddSingleton<IRunObserver>(steps);
+            },
+            cancellationToken);
+        using var story = typeof(DemoCommand).Assembly.GetManifestResourceStream(Story)!;
+        var content = new byte[story.Length];
+        await story.ReadExactlyAsync(content, cancellationToken);
+        await server.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(content, ServerHost.System, cancellationToken);
+        await server.StartAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>Sends the incident and tells what became of it.</summary>
+    private static async Task<int> TellAsync(Uri server, StepRecorder steps, bool json, CancellationToken cancellationToken)
+    {
+        var webhook = new Uri(server, "workflows/incidents");
+        if (!json)
+        {
+            AnsiConsole.MarkupLineInterpolated($"POST      [bold]{webhook}[/]");
+        }
+
+        var show = json ? Task.CompletedTask : steps.ShowAsync(AnsiConsole.Console, cancellationToken);
+        using var client = new HttpClient();
+        using var answer = await client.PostAsJsonAsync(webhook, Incident, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            // A run that failed is shown by its steps; an answer without a run has to be shown itself.
+            if (!answer.Headers.Contains("x-elsa-workflow-instance-id"))
+            {
+                steps.Complete();
+                await Console.Error.WriteLineAsync($"The webhook answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                return ExitCodes.Failed;
+            }
+        }
+
+        var summary = await steps.Finished.WaitAsync(cancellationToken);
+        await show;
+        Print(summary, steps, json);
+        return summary.SubStatus == WorkflowSubStatus.Finished ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static void Print(RunSummary summary, StepRecorder steps, bool json)
+    {
+        var buckets = steps.OutputsOf("Aws.ListBuckets")?["Result"] is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().ToArray() : [];
+        var role = steps.OutputsOf("Aws.AssumeRoleWithWebIdentity")?["AssumedRoleArn"] is { ValueKind: JsonValueKind.String } arn ? arn.GetString() : null;
+        if (json)
+        {
+            JsonOutput.Write(new
+            {
+                status = summary.SubStatus,
+                steps = steps.Steps.Select(step => new { step.Activity, step.Type, step.Status, step.DurationMs }),
+                assumedRoleArn = role,
+                buckets,
+            });
+            return;
+        }
+
+        foreach (var step in steps.Steps.Where(step => step.Error is not null))
+        {
+            AnsiConsole.MarkupLineInterpolated($"[red]{step.Activity}[/]: {step.Error}");
+        }
+
+        if (role is not null)
+        {
+            AnsiConsole.MarkupLineInterpolated($"Without any AWS key, as [bold]{role}[/]:");
+        }
+
+        var table = new Table().RoundedBorder().AddColumn("Bucket").AddColumn("Region").AddColumn("Created");
+        foreach (var bucket in buckets)
+        {
+            table.AddRow(Cell(bucket, "name"), Cell(bucket, "region"), Cell(bucket, "creationDate"));
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private static string Cell(JsonElement bucket, string property) => Markup.Escape(bucket.TryGetProperty(property, out var value) ? value.ToString() : "");
+
+    private static async Task ServeAsync(WebApplication server, Uri address, bool json, CancellationToken cancellationToken)
+    {
+        if (!json)
+        {
+            AnsiConsole.MarkupLineInterpolated($"Try it yourself: [bold]curl -X POST {address}workflows/incidents -H 'content-type: application/json' -d '{{}}'[/]");
+            AnsiConsole.WriteLine("Ctrl-C ends the demo.");
+        }
+
+        using var stop = cancellationToken.Register(server.Lifetime.StopApplication);
+        await server.WaitForShutdownAsync(CancellationToken.None);
+    }
+}

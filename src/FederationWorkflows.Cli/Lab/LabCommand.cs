@@ -1,0 +1,79 @@
+using System.CommandLine;
+using FederationWorkflows.CloudLab;
+using FederationWorkflows.CloudLab.Google;
+using Spectre.Console;
+
+namespace FederationWorkflows.Cli.Lab;
+
+/// <summary><c>fedflow lab</c>: the CloudLab alone, for any client.</summary>
+internal static class LabCommand
+{
+    public static Command Create()
+    {
+        var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
+        var world = new Option<FileInfo?>("--world") { Description = "A JSON file that declares projects, service accounts, roles and buckets; the built-in world by default." };
+        var json = JsonOutput.Option();
+        var command = new Command("lab", "Serve the CloudLab: Google Cloud and AWS on this machine, with the same trust rules.") { port, world, json };
+        command.SetAction((result, cancellationToken) => RunAsync(result.GetValue(port), result.GetValue(world), result.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int port, FileInfo? file, bool json, CancellationToken cancellationToken)
+    {
+        LabWorld world;
+        CloudLabServer lab;
+        try
+        {
+            world = file is null ? LabWorld.Default : LabWorld.Parse(await File.ReadAllTextAsync(file.FullName, cancellationToken));
+            lab = await CloudLabServer.StartAsync(new CloudLabOptions { Port = port, World = world }, cancellationToken);
+        }
+        catch (Exception e) when (e is WorldFormatException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"The lab cannot start: {e.Message}");
+            return ExitCodes.Failed;
+        }
+
+        await using (lab)
+        {
+            using var keys = KeyFolder.Create();
+            var variables = new Dictionary<string, string>(lab.EnvironmentVariables);
+            if (file is null)
+            {
+                variables["GOOGLE_APPLICATION_CREDENTIALS"] = keys.Write("source-identity.json", lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal());
+            }
+
+            Print(lab, variables, json);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                // Ctrl-C is how it ends.
+            }
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static void Print(CloudLabServer lab, Dictionary<string, string> variables, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(new { address = lab.BaseAddress, events = new Uri(lab.BaseAddress, "lab/events"), environment = variables });
+            return;
+        }
+
+        AnsiConsole.MarkupLineInterpolated($"The CloudLab listens on [bold]{lab.BaseAddress}[/] and keeps who did what at [bold]{new Uri(lab.BaseAddress, "lab/events")}[/].");
+        AnsiConsole.WriteLine("Point AWS and Google clients of this shell at it:");
+        AnsiConsole.WriteLine();
+        foreach (var (name, value) in variables.OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        {
+            // Not through the console library, which would wrap long lines.
+            Console.Out.WriteLine($"export {name}='{value}'");
+        }
+
+        AnsiConsole.WriteLine();
+        AnsiConsole.WriteLine("AWS clients older than AWS_ENDPOINT_URL take --endpoint-url. Ctrl-C ends the lab; everything in it is gone then.");
+    }
+}

@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.Security.Claims;
+using System.Text.Json;
+using FederationWorkflows.Cli.Lab;
+using FederationWorkflows.CloudLab;
+using FederationWorkflows.Engine;
+using FederationWorkflows.Engine.Activities;
+using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Http.Endpoints;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Runs;
+using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
+
+namespace FederationWorkflows.Cli.Run;
+
+/// <summary><c>fedflow run</c>: one run of one story file, here and now.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("file") { Description = "The story file." };
+        var input = new Option<string[]>("--input") { Description = "A workflow input as name=value; may be given several times. For a story that a webhook starts: a field of the request's JSON body.", DefaultValueFactory = _ => [] };
+        var lab = new Option<bool>("--lab") { Description = "Run against a CloudLab of its own instead of the clouds." };
+        var json = JsonOutput.Option();
+        var command = new Command("run", "Run a story file once.") { file, input, lab, json };
+        command.SetAction((result, cancellationToken) =>
+            RunAsync(result.GetRequiredValue(file), result.GetValue(input) ?? [], result.GetValue(lab), result.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string file, string[] input, bool withLab, bool json, CancellationToken cancellationToken)
+    {
+        if (Array.Find(input, pair => pair.IndexOf('=', StringComparison.Ordinal) < 1) is { } wrong)
+        {
+            await Console.Error.WriteLineAsync($"--input takes name=value, not '{wrong}'.");
+            return ExitCodes.Failed;
+        }
+
+        var values = input.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => (object?)group.Last()[1]);
+        try
+        {
+            await using var lab = withLab ? await CloudLabServer.StartAsync(new CloudLabOptions(), cancellationToken) : null;
+            var settings = lab is null ? new Dictionary<string, string?>() : LabSession.Settings(lab);
+            var steps = new StepRecorder();
+            await using var services = await StoryServices.BuildAsync(
+                settings,
+                configure => configure.AddSingleton<IStandardOutput>(new TerminalOutput(json)).AddSingleton<IRunObserver>(steps),
+                cancellationToken);
+            return await RunAsync(services, file, values, steps, json, cancellationToken);
+        }
+        catch (DefinitionException e)
+        {
+            foreach (var problem in e.Problems)
+            {
+                await Console.Error.WriteLineAsync($"{file}: {problem}");
+            }
+
+            return ExitCodes.Failed;
+        }
+        catch (Exception e) when (e is ValueConversionException or Microsoft.Extensions.Options.OptionsValidationException or IOException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Cancelled;
+        }
+    }
+
+    private static async Task<int> RunAsync(ServiceProvider services, string file, Dictionary<string, object?> values, StepRecorder steps, bool json, CancellationToken cancellationToken)
+    {
+        var caller = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, Environment.UserName)], "terminal"));
+        var stored = await services.GetRequiredService<DefinitionCatalog>().PublishAsync(await StoryServices.ReadStoryAsync(file, cancellationToken), caller, cancellationToken);
+        var runtime = services.GetRequiredService<WorkflowRuntime>();
+        var request = await RequestAsync(services, stored.DefinitionId, values, cancellationToken);
+        var show = json ? Task.CompletedTask : steps.ShowAsync(AnsiConsole.Console, cancellationToken);
+        var handle = await runtime.StartAsync(request, caller, cancellationToken);
+        RunResult result;
+        try
+        {
+            result = await handle.Rest.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await runtime.CancelAsync(handle.RunId, caller, CancellationToken.None);
+            throw;
+        }
+
+        steps.Complete();
+        await show;
+        Print(result, steps, json);
+        return result.Summary.SubStatus == WorkflowSubStatus.Finished ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    /// <summary>A story that a webhook starts gets the inputs as the body of a request.</summary>
+    private static async Task<StartRequest> RequestAsync(ServiceProvider services, string definitionId, Dictionary<string, object?> values, CancellationToken cancellationToken)
+    {
+        var workflow = await services.GetRequiredService<DefinitionCatalog>().FindPublishedAsync(definitionId, cancellationToken);
+        var trigger = workflow!.Triggers.FirstOrDefault(node => node.Activity is HttpEndpoint);
+        return trigger is null
+            ? new StartRequest(definitionId) { Input = values }
+            : new StartRequest(definitionId)
+            {
+                TriggerActivityId = trigger.Id,
+                TriggerPayload = new HttpRequestData
+                {
+                    Method = "POST",
+                    Path = "/",
+                    ContentType = "application/json",
+                    ParsedContent = JsonSerializer.SerializeToElement(values),
+                },
+            };
+    }
+
+    private static void Print(RunResult result, StepRecorder steps, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(new
+            {
+                runId = result.Summary.Identity.Id,
+                status = result.Summary.SubStatus,
+                steps = steps.Steps,
+                output = result.Output.ToDictionary(pair => pair.Key, pair => JsonSerializer.Deserialize<JsonElement>(JsonValues.ToJson(pair.Value))),
+                incidents = result.Incidents.Select(incident => new { activity = incident.ActivityId, type = incident.ActivityType, message = incident.Message }),
+            });
+            return;
+        }
+
+        foreach (var (name, value) in result.Output)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[bold]{name}[/] = {JsonValues.ToJson(value)}");
+        }
+
+        foreach (var incident in result.Incidents)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[red]{incident.ActivityId}[/] ({incident.ActivityType}): {incident.Message}");
+        }
+
+        AnsiConsole.MarkupLineInterpolated($"Run {result.Summary.Identity.Id}: [bold]{result.Summary.SubStatus}[/]");
+    }
+
+    /// <summary>What the story writes is part of the terminal's output; with JSON on standard output, it goes beside it.</summary>
+    private sealed class TerminalOutput(bool json) : IStandardOutput
+    {
+        public void WriteLine(string text) => (json ? Console.Error : Console.Out).WriteLine(text);
+    }
+}

@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Security.Claims;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Http.Endpoints;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Hosting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Server.Webhooks;
+
+/// <summary>Requests that start or resume runs. Whoever gets a 2xx has a run on disk.</summary>
+internal sealed class WebhookEndpoint(
+    WebhookRoutes routes,
+    WorkflowRuntime runtime,
+    DefinitionCatalog catalog,
+    IRunStore runs,
+    ResponseWaiters waiters,
+    IHostApplicationLifetime lifetime,
+    TimeProvider timeProvider,
+    IOptions<ServerOptions> options,
+    IOptions<HttpRequestLimits> limits)
+{
+    private const string RunIdHeader = "x-elsa-workflow-instance-id";
+
+    private const string ResponseActivity = "Elsa.WriteHttpResponse";
+
+    private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "webhook")]));
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var match = routes.Find(context.Request.Method, EncodedPath(context));
+        switch (match.Result)
+        {
+            case HttpRouteResult.NotFound:
+                await ProblemAsync(context, StatusCodes.Status404NotFound, "No story listens on this path.");
+                return;
+            case HttpRouteResult.MethodNotAllowed:
+                context.Response.Headers.Allow = string.Join(", ", match.AllowedMethods);
+                await ProblemAsync(context, StatusCodes.Status405MethodNotAllowed, $"This path takes {string.Join(", ", match.AllowedMethods)}.");
+                return;
+            case HttpRouteResult.Ambiguous:
+                var stories = match.Candidates.Select(candidate => candidate.Trigger?.DefinitionId).OfType<string>().Distinct();
+                await ProblemAsync(context, StatusCodes.Status409Conflict, $"Several stories listen on this path and method, and none of them was started: {string.Join(", ", stories)}. Change the path of one of them.");
+                return;
+        }
+
+        var target = match.Endpoint!;
+        if (target.Stimulus.Authorize && context.User.Identity?.IsAuthenticated is not true)
+        {
+            await ProblemAsync(context, StatusCodes.Status401Unauthorized, "This webhook is only for callers who are signed in.");
+            return;
+        }
+
+        if (await ReadAsync(context, target.Stimulus) is { } request)
+        {
+            request = request with { RouteData = match.RouteData };
+            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request) : ResumeAsync(context, target.Stimulus, request));
+        }
+    }
+
+    private async Task<HttpRequestData?> ReadAsync(HttpContext context, HttpEndpointStimulus stimulus)
+    {
+        try
+        {
+            return await HttpRequestReader.ReadAsync(context.Request, limits.Value, stimulus.Rules, context.RequestAborted);
+        }
+        catch (HttpBodyTooLargeException e)
+        {
+            await ProblemAsync(context, StatusCodes.Status413PayloadTooLarge, e.Message);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await ProblemAsync(context, e.StatusCode, "The request's body cannot be read.");
+        }
+        catch (HttpBodyException e)
+        {
+            await ProblemAsync(context, e.StatusCode, e.Message);
+        }
+
+        return null;
+    }
+
+    private async Task StartAsync(HttpContext context, HttpEndpointStimulus stimulus, WorkflowTrigger trigger, HttpRequestData request)
+    {
+        var workflow = await catalog.FindPublishedAsync(trigger.DefinitionId, context.RequestAborted);
+        var answers = workflow?.Nodes.Any(node => node.Descriptor.TypeName == ResponseActivity) is true;
+        var runId = runtime.NewRunId();
+        using var waiter = waiters.Add(runId);
+        var caller = context.User.Identity?.IsAuthenticated is true ? context.User : Anonymous;
+        var handle = await runtime.StartAsync(
+            new StartRequest(trigger.DefinitionId) { RunId = runId, TriggerActivityId = trigger.ActivityId, TriggerPayload = request },
+            caller,
+            context.RequestAborted);
+        await AnswerAsync(context, runId, answers ? waiter.Response : null, () => handle.Rest, stimulus.RequestTimeout);
+    }
+
+    private async Task ResumeAsync(HttpContext context, HttpEndpointStimulus stimulus, HttpRequestData request)
+    {
+        var waiting = await runs.FindBookmarksAsync(WebhookRoutes.Kind, Bookmark.HashOf(WebhookRoutes.Kind, stimulus), context.RequestAborted);
+        if (waiting.Count == 0)
+        {
+            await ProblemAsync(context, StatusCodes.Status404NotFound, "No run waits on this path any more.");
+            return;
+        }
+
+        if (waiting.Count > 1)
+        {
+            await ProblemAsync(context, StatusCodes.Status409Conflict, $"{waiting.Count} runs wait on this path, and none of them was resumed. Put something of the run, such as its id, into the path.");
+            return;
+        }
+
+        var (runId, bookmark) = waiting[0];
+        using var waiter = waiters.Add(runId);
+        if (!await runtime.ResumeAsync(runId, bookmark.Id, request, context.User, context.RequestAborted))
+        {
+            await ProblemAsync(context, StatusCodes.Status404NotFound, "No run waits on this path any more.");
+            return;
+        }
+
+        await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), stimulus.RequestTimeout);
+    }
+
+    /// <summary>Gives the story's answer when it comes in time, otherwise the run's id.</summary>
+    private async Task AnswerAsync(HttpContext context, string runId, Task<HttpResponseEffect>? response, Func<Task> rest, TimeSpan? timeout)
+    {
+        context.Response.Headers[RunIdHeader] = runId;
+        if (response is not null)
+        {
+            using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            var time = Task.Delay(timeout ?? options.Value.ResponseTimeout, timeProvider, gone.Token);
+            await Task.WhenAny(response, rest(), time);
+            await gone.CancelAsync();
+            if (response.IsCompletedSuccessfully)
+            {
+                await SendAsync(context, await response);
+                return;
+            }
+
+            if (await runs.FindAsync(runId, CancellationToken.None) is { SubStatus: WorkflowSubStatus.Faulted })
+            {
+                await ProblemAsync(context, StatusCodes.Status500InternalServerError, $"The story failed before it answered. See run {runId}.");
+                return;
+            }
+        }
+
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{context.Request.PathBase}/elsa/api/workflow-instances/{runId}");
+        await context.Response.WriteAsJsonAsync(new { workflowInstanceId = runId }, CancellationToken.None);
+    }
+
+    private static async Task SendAsync(HttpContext context, HttpResponseEffect effect)
+    {
+        var response = context.Response;
+        response.StatusCode = effect.StatusCode;
+        foreach (var (name, values) in effect.Headers)
+        {
+            response.Headers[name] = values;
+        }
+
+        // A story's page must not act as one of the server's own.
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "sandbox";
+        if (effect.Body.Length > 0)
+        {
+            response.ContentType = effect.ContentType;
+            response.ContentLength = effect.Body.Length;
+            await response.Body.WriteAsync(effect.Body, context.RequestAborted);
+        }
+    }
+
+    private static async Task ProblemAsync(HttpContext context, int status, string detail) => await Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+
+    /// <summary>The path as it was sent, below the base: a decoded one could not tell %2F from a slash.</summary>
+    private string EncodedPath(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? context.Request.Path.ToUriComponent();
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? target : target[..query];
+        var start = context.Request.PathBase.Value!.Length + options.Value.WebhookBasePath.Length;
+        return path.Length > start ? path[start..] : "";
+    }
+}
+
+/// <summary>Maps the webhooks.</summary>
+internal static class WebhookMapping
+{
+    public static void MapWebhooks(this IEndpointRouteBuilder routes)
+    {
+        var endpoint = routes.ServiceProvider.GetRequiredService<WebhookEndpoint>();
+        var basePath = routes.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.WebhookBasePath;
+        routes.Map(basePath + "/{**path}", endpoint.HandleAsync);
+    }
+}
