@@ -17,8 +17,8 @@ public sealed class FederationOptions
     /// <summary>How long one call to a cloud may take, retries included: 1 to 90 seconds. Default 30 seconds.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often the AWS SDK repeats a call that failed for a passing reason: 0 to 5. Default 2.</summary>
-    public int AwsRetries { get; set; } = 2;
+    /// <summary>How often the AWS SDK repeats a call to STS that failed for a passing reason: 0 to 5. Default 2. Other calls are not repeated.</summary>
+    public int StsRetries { get; set; } = 2;
 
     /// <summary>The AWS region of calls that name none, in the <c>aws</c> partition. Default <c>us-east-1</c>.</summary>
     public string AwsRegion { get; set; } = "us-east-1";

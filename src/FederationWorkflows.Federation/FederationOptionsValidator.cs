@@ -21,9 +21,9 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
             problems.Add($"{FederationOptions.Section}:{nameof(options.Timeout)} is {options.Timeout:c}: give 00:00:01 to 00:01:30.");
         }
 
-        if (options.AwsRetries is < 0 or > 5)
+        if (options.StsRetries is < 0 or > 5)
         {
-            problems.Add($"{FederationOptions.Section}:{nameof(options.AwsRetries)} is {options.AwsRetries}: give 0 to 5.");
+            problems.Add($"{FederationOptions.Section}:{nameof(options.StsRetries)} is {options.StsRetries}: give 0 to 5.");
         }
 
         if (!AwsRegions.IsWellFormed(options.AwsRegion))

@@ -1,6 +1,8 @@
 using System.Net;
+using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation.Aws;
 using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Google.Activities;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,7 +20,7 @@ public static class FederationServiceCollectionExtensions
     /// <summary>
     /// Registers <see cref="IConnectionStore"/>, <see cref="IGoogleTokenSource"/>, <see cref="IServiceAccountCredentials"/>, <see cref="IAwsFederation"/> and
     /// <see cref="IBuckets"/> with the options of section <see cref="FederationOptions.Section"/>, which are checked when the host starts.
-    /// Their HTTP clients are named in <see cref="FederationHttpClients"/>; what the host registered itself (a store, a token source, a <see cref="TimeProvider"/>) stays.
+    /// The activities over them come as one <see cref="IActivityProvider"/>, so call it once. Their HTTP clients are named in <see cref="FederationHttpClients"/>; what the host registered itself (a store, a token source, a <see cref="TimeProvider"/>) stays.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">The host's configuration, at its root.</param>
@@ -39,6 +41,8 @@ public static class FederationServiceCollectionExtensions
         services.TryAddSingleton<MetadataServer>();
         services.TryAddSingleton<IServiceAccountCredentials, ServiceAccountCredentials>();
         services.TryAddSingleton<IGoogleTokenSource, GoogleTokenSource>();
+
+        services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<GetAccessToken>());
 
         services.TryAddSingleton<AwsClients>();
         services.TryAddSingleton<IAwsFederation, AwsFederation>();

@@ -15,12 +15,14 @@ internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptio
     private readonly HostHttpClients factory = new(http);
 
     public AmazonSecurityTokenServiceClient Sts(AWSCredentials credentials, string region) =>
-        new(credentials, Configure(new AmazonSecurityTokenServiceConfig(), options.CurrentValue.Endpoints.AwsSts, region));
+        new(credentials, Configure(new AmazonSecurityTokenServiceConfig { MaxErrorRetry = options.CurrentValue.StsRetries }, options.CurrentValue.Endpoints.AwsSts, region));
 
     public AmazonS3Client S3(AwsCredentials credentials, string region)
     {
         var endpoint = options.CurrentValue.Endpoints.AwsS3;
-        return new(Session(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null }, endpoint, region));
+        // With retries, S3's retry policy answers a 400 by looking for the bucket's region: a URL signed with the session's credentials, sent by an HTTP client
+        // of its own to the endpoint that environment or profile name - past the host's policy and everything configured here.
+        return new(Session(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null, MaxErrorRetry = 0 }, endpoint, region));
     }
 
     public static SessionAWSCredentials Session(AwsCredentials credentials) =>
@@ -34,7 +36,6 @@ internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptio
         config.UseFIPSEndpoint = false;
         config.DefaultConfigurationMode = DefaultConfigurationMode.Standard;
         config.RetryMode = RequestRetryMode.Standard;
-        config.MaxErrorRetry = options.CurrentValue.AwsRetries;
         config.AllowAutoRedirect = false;
         config.DisableLogging = true;
         config.LogResponse = false;

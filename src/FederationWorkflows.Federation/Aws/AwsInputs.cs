@@ -107,6 +107,10 @@ internal static partial class AwsInputs
         }
     }
 
+    /// <summary>The credentials that an activity was given.</summary>
+    public static AwsCredentials RequireCredentials(string activity, AwsCredentials? credentials) => credentials ?? throw Failure.Input(
+        Cloud.Aws, "AWS", activity, "no credentials are given", "Give the result of an activity that assumes a role, e.g. through a variable of type Object.");
+
     /// <summary>Credentials whose form would make the framework throw an exception that shows them.</summary>
     public static void RequireCredentials(OutboundCall call, AwsCredentials credentials)
     {

@@ -19,7 +19,7 @@ internal static partial class GoogleInputs
 
         for (var index = 0; index < scopes.Count; index++)
         {
-            if (!Scope().IsMatch(scopes[index]))
+            if (scopes[index] is not { } scope || !Scope().IsMatch(scope))
             {
                 throw call.Input(
                     $"scopes[{index}] is no OAuth scope",
@@ -36,9 +36,9 @@ internal static partial class GoogleInputs
         }
     }
 
-    public static void RequireServiceAccount(GoogleCall call, string serviceAccount, string input)
+    public static void RequireServiceAccount(GoogleCall call, string? serviceAccount, string input)
     {
-        if (!ServiceAccount().IsMatch(serviceAccount))
+        if (serviceAccount is null || !ServiceAccount().IsMatch(serviceAccount))
         {
             throw call.Input(
                 $"{input} is no service account",

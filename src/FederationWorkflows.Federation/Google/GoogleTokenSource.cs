@@ -6,8 +6,6 @@ namespace FederationWorkflows.Federation.Google;
 internal sealed class GoogleTokenSource(
     IConnectionStore connections, TokenEndpoint tokenEndpoint, MetadataServer metadataServer, IServiceAccountCredentials serviceAccounts, GoogleHttp http) : IGoogleTokenSource
 {
-    private const string CloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
-
     public async Task<GoogleAccessToken> GetAccessTokenAsync(string connection, IReadOnlyList<string> scopes, CancellationToken cancellationToken = default) =>
         await AccessTokenAsync(await connections.GetAsync(connection, cancellationToken), scopes, cancellationToken);
 
@@ -20,7 +18,7 @@ internal sealed class GoogleTokenSource(
                 new IdTokenRequest
                 {
                     ServiceAccount = impersonated.ServiceAccount,
-                    SourceToken = (await AccessTokenAsync(impersonated.Source, [CloudPlatform], cancellationToken)).Token,
+                    SourceToken = (await AccessTokenAsync(impersonated.Source, [GoogleScopes.CloudPlatform], cancellationToken)).Token,
                     Caller = $"connection '{impersonated.Name}'",
                     Delegates = impersonated.Delegates,
                     Audience = audience,
@@ -42,7 +40,7 @@ internal sealed class GoogleTokenSource(
             new AccessTokenRequest
             {
                 ServiceAccount = impersonated.ServiceAccount,
-                SourceToken = (await AccessTokenAsync(impersonated.Source, [CloudPlatform], cancellationToken)).Token,
+                SourceToken = (await AccessTokenAsync(impersonated.Source, [GoogleScopes.CloudPlatform], cancellationToken)).Token,
                 Caller = $"connection '{impersonated.Name}'",
                 Delegates = impersonated.Delegates,
                 Scopes = scopes,

@@ -161,6 +161,21 @@ public sealed class SignedCallTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bad_request_does_not_make_the_sdk_sign_for_an_endpoint_of_the_environment()
+    {
+        using var retrying = new FederationHost(("StsRetries", "2"));
+        retrying.Network.Answer(
+            """<?xml version="1.0" encoding="UTF-8"?><Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>""",
+            HttpStatusCode.BadRequest,
+            "application/xml");
+
+        var error = await Should.ThrowAsync<FederationException>(() => retrying.Buckets.ListAsync(Credentials.Session, cancellationToken: TestContext.Current.CancellationToken));
+
+        error.Code.ShouldBe("ExpiredToken", error.Message);
+        retrying.Network.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Inputs_out_of_range_are_refused_before_anything_is_sent()
     {
         var cancellation = TestContext.Current.CancellationToken;

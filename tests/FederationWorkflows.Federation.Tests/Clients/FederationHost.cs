@@ -23,7 +23,7 @@ internal sealed class FederationHost : IDisposable
     public FederationHost((string Key, string? Value)[] configuration, Func<string, string?> environment)
     {
         var root = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Federation:AwsRetries", "0")]) // The SDK waits between attempts.
+            .AddInMemoryCollection([new("Federation:StsRetries", "0")]) // The SDK waits between attempts.
             .AddInMemoryCollection(configuration.Select(pair => KeyValuePair.Create("Federation:" + pair.Key, pair.Value)))
             .Build();
         var collection = new ServiceCollection();
@@ -54,6 +54,8 @@ internal sealed class FederationHost : IDisposable
     public IAwsFederation Aws => services.GetRequiredService<IAwsFederation>();
 
     public IBuckets Buckets => services.GetRequiredService<IBuckets>();
+
+    public IServiceProvider Services => services;
 
     public FederationOptions Options => services.GetRequiredService<IOptions<FederationOptions>>().Value;
 

@@ -37,7 +37,7 @@ public sealed class OptionsTests
     [InlineData("Endpoints:AwsS3", "https://s3.example/?a=b", "Federation:Endpoints:AwsS3 is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]
     [InlineData("Timeout", "00:00:00.5", "Federation:Timeout is 00:00:00.5000000: give 00:00:01 to 00:01:30.")]
     [InlineData("Timeout", "00:02:00", "Federation:Timeout is 00:02:00: give 00:00:01 to 00:01:30.")]
-    [InlineData("AwsRetries", "6", "Federation:AwsRetries is 6: give 0 to 5.")]
+    [InlineData("StsRetries", "6", "Federation:StsRetries is 6: give 0 to 5.")]
     [InlineData("AwsRegion", "Frankfurt", "Federation:AwsRegion is no AWS region: give one such as us-east-1.")]
     [InlineData("Connections:ops:Kind", "CANARY", "Federation:Connections:ops: its kind is missing or unknown: give serviceAccountKey, authorizedUser or applicationDefault.")]
     [InlineData("Connections:ops:File", "/a", "Federation:Connections:ops: its kind is missing or unknown: give serviceAccountKey, authorizedUser or applicationDefault.")]
@@ -56,13 +56,13 @@ public sealed class OptionsTests
     public void Several_wrong_settings_are_reported_together()
     {
         using var host = new FederationHost(
-            ("AwsRetries", "-1"), ("Connections:a:Kind", "applicationDefault"), ("Connections:a:File", "/a"), ("Connections:b:Kind", "authorizedUser"), ("Connections:b:File", "/b"), ("Connections:b:Json", "{}"));
+            ("StsRetries", "-1"), ("Connections:a:Kind", "applicationDefault"), ("Connections:a:File", "/a"), ("Connections:b:Kind", "authorizedUser"), ("Connections:b:File", "/b"), ("Connections:b:Json", "{}"));
 
         var error = Should.Throw<OptionsValidationException>(() => host.Options);
 
         error.Failures.ShouldBe(
         [
-            "Federation:AwsRetries is -1: give 0 to 5.",
+            "Federation:StsRetries is -1: give 0 to 5.",
             "Federation:Connections:a: kind applicationDefault takes neither file nor json: remove them, or give the kind of that credential.",
             "Federation:Connections:b: it has both file and json: give one of them.",
         ]);
