@@ -35,6 +35,7 @@ public sealed class LabWorldTests
     [InlineData("""{"aws":{"accounts":[{"id":"111122223333","alias":1}]}}""", "$.aws.accounts[0].alias")]
     [InlineData("""{"aws":{"accounts":[{}]}}""", "'id'")]
     [InlineData("""{"aws":{},"aws":{}}""", "aws")]
+    [InlineData("""{"aws":{"accounts":[{"id":"111122223333","alias":"\ud800"}]}}""", "$")]
     [InlineData("{", "$")]
     [InlineData("null", "$")]
     public void A_text_that_is_no_world_is_refused_and_the_message_names_the_place(string json, string named) =>
