@@ -162,6 +162,7 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
     [InlineData("DurationSeconds", "3601", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")]
     [InlineData("RoleSessionName", "x", "1 validation error detected: Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2")]
     [InlineData("RoleSessionName", "a b", @"1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*")]
+    [InlineData("RoleSessionName", "a<&>", @"1 validation error detected: Value 'a<&>' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*")]
     [InlineData("RoleSessionName", null, "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")]
     [InlineData("WebIdentityToken", null, "1 validation error detected: Value null at 'webIdentityToken' failed to satisfy constraint: Member must not be null")]
     [InlineData("WebIdentityToken", "abc", "1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have length greater than or equal to 4")]
@@ -178,6 +179,15 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
         });
 
         answer.ShouldRefuse(400, "ValidationError", message);
+    }
+
+    [Fact]
+    public async Task Characters_that_xml_does_not_have_are_answered_all_the_same()
+    {
+        var answer = await lab.AssumeAsync(change: static form => form["RoleSessionName"] = "a\u0001\ufffe");
+
+        answer.Status.ShouldBe(400);
+        answer.Text.ShouldContain("Member must satisfy regular expression pattern");
     }
 
     [Fact]
