@@ -48,5 +48,5 @@ public sealed class EventLog : ILabService
     }
 
     void ILabService.Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/lab/events", () => Results.Json(new { Records = Snapshot() }, JsonOptions));
+        routes.MapGet("/lab/events", () => Results.Json(new Dictionary<string, IReadOnlyList<LabEvent>> { ["Records"] = Snapshot() }, JsonOptions));
 }

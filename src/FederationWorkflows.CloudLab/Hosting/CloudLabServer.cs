@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using FederationWorkflows.CloudLab.Aws;
 using FederationWorkflows.CloudLab.Google;
 using Microsoft.AspNetCore.Builder;
@@ -88,6 +89,9 @@ public sealed class CloudLabServer : IAsyncDisposable
         {
             kestrel.Listen(IPAddress.Loopback, options.Port);
             kestrel.AddServerHeader = false;
+
+            // Metadata of objects comes in as UTF-8 and must be able to go out again.
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8;
             kestrel.Limits.MaxRequestBodySize = options.MaximumObjectSize + BodyAllowance;
         });
         var app = builder.Build();

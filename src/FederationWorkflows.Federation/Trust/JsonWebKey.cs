@@ -208,10 +208,22 @@ public sealed class JsonWebKey
         _ => throw new FormatException($"The curve '{curve.Oid.FriendlyName}' is not one of P-256, P-384, P-521."),
     };
 
-    private static string Text(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-            ? text
-            : throw new FormatException($"A JSON Web Key needs a text \"{name}\".");
+    private static string Text(JsonElement json, string name)
+    {
+        try
+        {
+            if (json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text)
+            {
+                return text;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // The text is not valid Unicode.
+        }
+
+        throw new FormatException($"A JSON Web Key needs a text \"{name}\".");
+    }
 
     private static byte[] Bytes(JsonElement json, string name)
     {

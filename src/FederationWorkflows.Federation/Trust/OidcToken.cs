@@ -14,7 +14,7 @@ public sealed class OidcToken
     /// <summary>The longest token read, in characters: the limit of STS's <c>WebIdentityToken</c> (AWS STS API Reference, AssumeRoleWithWebIdentity).</summary>
     public const int MaximumLength = 20_000;
 
-    private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaximumDepth = 16;
 
     private OidcToken(string algorithm, string? keyId, bool hasCriticalHeader, OidcClaims claims, byte[] signingInput, byte[] signature)
     {
@@ -61,8 +61,8 @@ public sealed class OidcToken
                 throw new FormatException($"A compact JWS has three parts separated by dots; this text has {parts.Length}.");
             }
 
-            using var header = JsonDocument.Parse(Decode(parts[0], "header"), StrictJson);
-            using var payload = JsonDocument.Parse(Decode(parts[1], "payload"), StrictJson);
+            using var header = StrictJson.Parse(Decode(parts[0], "header"), MaximumDepth);
+            using var payload = StrictJson.Parse(Decode(parts[1], "payload"), MaximumDepth);
             if (header.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new FormatException("The token's header is not a JSON object.");

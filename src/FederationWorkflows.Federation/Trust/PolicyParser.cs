@@ -8,7 +8,7 @@ internal static class PolicyParser
     private const int MaximumStatements = 100;
     private const int MaximumValues = 1000;
 
-    private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+    private const int MaximumDepth = 8;
 
     public static PolicyDocument Parse(string json, PolicyKind kind)
     {
@@ -19,14 +19,13 @@ internal static class PolicyParser
 
         try
         {
-            using var document = JsonDocument.Parse(json, StrictJson);
+            using var document = StrictJson.Parse(json, MaximumDepth);
             return Document(document.RootElement, kind);
         }
         catch (JsonException exception)
         {
-            throw new PolicyFormatException(
-                "$",
-                $"The policy is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}); it must have no comments, no duplicate names and at most 8 levels.");
+            var place = exception.LineNumber is null ? string.Empty : $" (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1})";
+            throw new PolicyFormatException("$", $"The policy is not valid JSON{place}; it must have no comments, no duplicate names, valid Unicode and at most {MaximumDepth} levels.");
         }
     }
 

@@ -113,7 +113,7 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
     [InlineData("no sub", "The token has no \"sub\", or it is not text.")]
     public async Task A_token_nobody_vouches_for_is_refused(string how, string message)
     {
-        var good = lab.Issuer.Sign(lab.Claims());
+        var good = TestIssuer.Sign(lab.Claims());
         var parts = good.Split('.');
         var forged = lab.Claims();
         forged["sub"] = "1";
@@ -122,15 +122,15 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
         var token = how switch
         {
             "alg:none" => $"{TestIssuer.Encode("""{"alg":"none","kid":"rsa-1"}""")}.{parts[1]}.",
-            "hmac with the public key" => lab.Issuer.Sign(lab.Claims(), "HS256"),
+            "hmac with the public key" => TestIssuer.Sign(lab.Claims(), "HS256"),
             "tampered payload" => $"{parts[0]}.{TestIssuer.Encode(forged.ToJsonString())}.{parts[2]}",
             "tampered signature" => $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}",
-            "algorithm of another key" => lab.Issuer.Sign(lab.Claims(), "RS256", "ec-1"),
-            "unknown key" => lab.Issuer.Sign(lab.Claims(), keyId: "rsa-2"),
+            "algorithm of another key" => TestIssuer.Sign(lab.Claims(), "RS256", "ec-1"),
+            "unknown key" => TestIssuer.Sign(lab.Claims(), keyId: "rsa-2"),
             "access token" => "ya29.a0AfB_byC",
             "two parts" => $"{parts[0]}.{parts[1]}",
             "payload is no JSON" => $"{parts[0]}.{TestIssuer.Encode("{")}.{parts[2]}",
-            _ => lab.Issuer.Sign(withoutSubject),
+            _ => TestIssuer.Sign(withoutSubject),
         };
 
         var answer = await lab.PostAsync(TestLab.AssumeForm(token));
@@ -146,9 +146,9 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
         claims["iss"] = "https://ci.example";
         claims.Remove("azp");
         claims["aud"] = new JsonArray("sts.amazonaws.com");
-        var trusted = await lab.PostAsync(WithRole(lab.Issuer.Sign(claims, "ES256", "ec-1"), "ci-deploy"));
+        var trusted = await lab.PostAsync(WithRole(TestIssuer.Sign(claims, "ES256", "ec-1"), "ci-deploy"));
         claims["aud"] = "somebody.else";
-        var other = await lab.PostAsync(WithRole(lab.Issuer.Sign(claims), "ci-deploy"));
+        var other = await lab.PostAsync(WithRole(TestIssuer.Sign(claims), "ci-deploy"));
 
         trusted.Status.ShouldBe(200, trusted.Text);
         trusted["Provider"].ShouldBe("arn:aws:iam::111122223333:oidc-provider/ci.example");
@@ -162,6 +162,7 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
     [InlineData("DurationSeconds", "3601", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")]
     [InlineData("RoleSessionName", "x", "1 validation error detected: Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2")]
     [InlineData("RoleSessionName", "a b", @"1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*")]
+    [InlineData("RoleSessionName", "a<&>", @"1 validation error detected: Value 'a<&>' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*")]
     [InlineData("RoleSessionName", null, "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")]
     [InlineData("WebIdentityToken", null, "1 validation error detected: Value null at 'webIdentityToken' failed to satisfy constraint: Member must not be null")]
     [InlineData("WebIdentityToken", "abc", "1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have length greater than or equal to 4")]
@@ -178,6 +179,15 @@ public sealed class WebIdentityTrustTests : IAsyncLifetime
         });
 
         answer.ShouldRefuse(400, "ValidationError", message);
+    }
+
+    [Fact]
+    public async Task Characters_that_xml_does_not_have_are_answered_all_the_same()
+    {
+        var answer = await lab.AssumeAsync(change: static form => form["RoleSessionName"] = "a\u0001\ufffe");
+
+        answer.Status.ShouldBe(400);
+        answer.Text.ShouldContain("Member must satisfy regular expression pattern");
     }
 
     [Fact]

@@ -10,17 +10,14 @@ internal sealed class TestLab : IAsyncDisposable
     public const string Audience = "https://federation-workflows.example/aws";
     public const string Role = "arn:aws:iam::111122223333:role/incident-responder";
 
-    private TestLab(CloudLabServer server, TestIssuer issuer, TimeProvider clock)
+    private TestLab(CloudLabServer server, TimeProvider clock)
     {
         Server = server;
-        Issuer = issuer;
         Clock = clock;
         Http = new HttpClient { BaseAddress = server.BaseAddress };
     }
 
     public CloudLabServer Server { get; }
-
-    public TestIssuer Issuer { get; }
 
     public TimeProvider Clock { get; }
 
@@ -36,7 +33,7 @@ internal sealed class TestLab : IAsyncDisposable
         {
             TimeProvider = clock, World = world ?? LabWorld.Default, MaximumObjectSize = maximumObjectSize, MaximumEvents = maximumEvents,
         };
-        return new TestLab(await CloudLabServer.StartAsync(options, (_, _) => new LabComposition([], issuer), Cancel), issuer, clock);
+        return new TestLab(await CloudLabServer.StartAsync(options, (_, _) => new LabComposition([], issuer), Cancel), clock);
     }
 
     /// <summary>The claims of an ID token as Google mints it for the default world's service account.</summary>
@@ -63,7 +60,7 @@ internal sealed class TestLab : IAsyncDisposable
 
     public Task<AwsAnswer> AssumeAsync(JsonObject? claims = null, Action<Dictionary<string, string>>? change = null)
     {
-        var form = AssumeForm(Issuer.Sign(claims ?? Claims()));
+        var form = AssumeForm(TestIssuer.Sign(claims ?? Claims()));
         change?.Invoke(form);
         return PostAsync(form);
     }
@@ -93,7 +90,6 @@ internal sealed class TestLab : IAsyncDisposable
     {
         Http.Dispose();
         await Server.DisposeAsync();
-        Issuer.Dispose();
     }
 }
 

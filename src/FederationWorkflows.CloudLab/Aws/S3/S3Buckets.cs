@@ -194,7 +194,12 @@ internal sealed class S3Buckets(BucketStore buckets)
         try
         {
             using var reader = XmlReader.Create(new MemoryStream(body), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = MaximumCreateBody });
-            return XElement.Load(reader).Elements().FirstOrDefault(static element => element.Name.LocalName == "LocationConstraint")?.Value is { Length: > 0 } region ? region : null;
+            return XElement.Load(reader).Elements().FirstOrDefault(static element => element.Name.LocalName == "LocationConstraint")?.Value switch
+            {
+                null or "" => null,
+                "EU" => "eu-west-1", // The old name, which SDKs still send.
+                var region => region,
+            };
         }
         catch (XmlException)
         {

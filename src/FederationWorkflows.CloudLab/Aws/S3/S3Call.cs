@@ -28,8 +28,6 @@ internal sealed class S3Call(AwsCall call, SignedCall signed, string payloadHash
         }
     }
 
-    public bool Allows(string action, string resource) => AwsAuthorizer.Check(call, Caller, action, resource) is null;
-
     /// <summary>The bucket of the call, when it exists, the caller may do the action on it or on the object, and the signature names its region.</summary>
     public LabBucket Bucket(BucketStore buckets, string action, bool ofObject, ConditionContext? more = null)
     {

@@ -38,7 +38,14 @@ internal sealed class S3Objects(BucketStore buckets, int maximumObjectSize)
     public async Task GetObjectAsync(S3Call call, CancellationToken cancellationToken)
     {
         var bucket = call.Bucket(buckets, "s3:GetObject", ofObject: true);
-        var value = buckets.Get(bucket, call.Key) ?? throw Missing(call, bucket);
+        var value = buckets.Get(bucket, call.Key);
+        if (value is null)
+        {
+            // Amazon S3 API Reference, GetObject: whether a key exists is told only to those who may list the bucket.
+            call.Require("s3:ListBucket", bucket.Arn);
+            throw S3Errors.NoSuchKey(call.Key);
+        }
+
         var request = call.Http;
         var response = request.Http.Response;
         response.Headers.ETag = value.ETag;
@@ -85,15 +92,6 @@ internal sealed class S3Objects(BucketStore buckets, int maximumObjectSize)
         buckets.Delete(call.Bucket(buckets, "s3:DeleteObject", ofObject: true), call.Key);
         call.Http.Http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
-
-    // Amazon S3 API Reference, GetObject: whether a key exists is told only to those who may list the bucket.
-    private static AwsException Missing(S3Call call, LabBucket bucket) => call.Allows("s3:ListBucket", bucket.Arn)
-        ? S3Errors.NoSuchKey(call.Key)
-        : S3Errors.Denied(
-            call.Caller,
-            "s3:ListBucket",
-            bucket.Arn,
-            new AccessDenial("because no identity-based policy allows the s3:ListBucket action", "the key does not exist, which only those who may list the bucket are told"));
 
     private static void CheckPreconditions(S3Call call, LabObject? before)
     {
