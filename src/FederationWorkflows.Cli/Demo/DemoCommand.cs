@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Spectre.Console;
 
 namespace FederationWorkflows.Cli.Demo;
@@ -41,8 +42,8 @@ internal static class DemoCommand
             var address = new Uri(server.Urls.First());
             if (!json)
             {
-                AnsiConsole.MarkupLineInterpolated($"Server    [bold]{address}[/]");
-                AnsiConsole.MarkupLineInterpolated($"CloudLab  [bold]{lab.BaseAddress}[/]  (who did what: {new Uri(lab.BaseAddress, "lab/events")})");
+                Terminal.Out.MarkupLineInterpolated($"Server    [bold]{address}[/]");
+                Terminal.Out.MarkupLineInterpolated($"CloudLab  [bold]{lab.BaseAddress}[/]  (who did what: {new Uri(lab.BaseAddress, "lab/events")})");
             }
 
             var code = await TellAsync(address, steps, json, cancellationToken);
@@ -87,10 +88,10 @@ internal static class DemoCommand
         var webhook = new Uri(server, "workflows/incidents");
         if (!json)
         {
-            AnsiConsole.MarkupLineInterpolated($"POST      [bold]{webhook}[/]");
+            Terminal.Out.MarkupLineInterpolated($"POST      [bold]{webhook}[/]");
         }
 
-        var show = json ? Task.CompletedTask : steps.ShowAsync(AnsiConsole.Console, cancellationToken);
+        var show = json ? Task.CompletedTask : steps.ShowAsync(Terminal.Out, cancellationToken);
         using var client = new HttpClient();
         using var answer = await client.PostAsJsonAsync(webhook, Incident, cancellationToken);
         if (!answer.IsSuccessStatusCode)
@@ -128,21 +129,21 @@ internal static class DemoCommand
 
         foreach (var step in steps.Steps.Where(step => step.Error is not null))
         {
-            AnsiConsole.MarkupLineInterpolated($"[red]{step.Activity}[/]: {step.Error}");
+            Terminal.Out.MarkupLineInterpolated($"[red]{step.Activity}[/]: {step.Error}");
         }
 
         if (role is not null)
         {
-            AnsiConsole.MarkupLineInterpolated($"Without any AWS key, as [bold]{role}[/]:");
+            Terminal.Out.MarkupLineInterpolated($"Without any AWS key, as [bold]{role}[/]:");
         }
 
         var table = new Table().RoundedBorder().AddColumn("Bucket").AddColumn("Region").AddColumn("Created");
         foreach (var bucket in buckets)
         {
-            table.AddRow(Cell(bucket, "name"), Cell(bucket, "region"), Cell(bucket, "creationDate"));
+            table.AddRow(Cell(bucket, "name"), Cell(bucket, "region"), Cell(bucket, "createdAt"));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.Out.Write(table);
     }
 
     private static string Cell(JsonElement bucket, string property) => Markup.Escape(bucket.TryGetProperty(property, out var value) ? value.ToString() : "");
@@ -151,11 +152,11 @@ internal static class DemoCommand
     {
         if (!json)
         {
-            AnsiConsole.MarkupLineInterpolated($"Try it yourself: [bold]curl -X POST {address}workflows/incidents -H 'content-type: application/json' -d '{{}}'[/]");
-            AnsiConsole.WriteLine("Ctrl-C ends the demo.");
+            Terminal.Out.MarkupLineInterpolated($"Try it yourself: [bold]curl -X POST {address}workflows/incidents -H 'content-type: application/json' -d '{{}}'[/]");
+            Terminal.Out.WriteLine("Ctrl-C ends the demo.");
         }
 
         using var stop = cancellationToken.Register(server.Lifetime.StopApplication);
-        await server.WaitForShutdownAsync(CancellationToken.None);
+        await ((IHost)server).WaitForShutdownAsync(CancellationToken.None);
     }
 }

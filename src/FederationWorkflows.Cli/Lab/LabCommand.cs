@@ -64,16 +64,16 @@ internal static class LabCommand
             return;
         }
 
-        AnsiConsole.MarkupLineInterpolated($"The CloudLab listens on [bold]{lab.BaseAddress}[/] and keeps who did what at [bold]{new Uri(lab.BaseAddress, "lab/events")}[/].");
-        AnsiConsole.WriteLine("Point AWS and Google clients of this shell at it:");
-        AnsiConsole.WriteLine();
+        Terminal.Out.MarkupLineInterpolated($"The CloudLab listens on [bold]{lab.BaseAddress}[/] and keeps who did what at [bold]{new Uri(lab.BaseAddress, "lab/events")}[/].");
+        Terminal.Out.WriteLine("Point AWS and Google clients of this shell at it:");
+        Terminal.Out.WriteLine();
         foreach (var (name, value) in variables.OrderBy(variable => variable.Key, StringComparer.Ordinal))
         {
             // Not through the console library, which would wrap long lines.
             Console.Out.WriteLine($"export {name}='{value}'");
         }
 
-        AnsiConsole.WriteLine();
-        AnsiConsole.WriteLine("AWS clients older than AWS_ENDPOINT_URL take --endpoint-url. Ctrl-C ends the lab; everything in it is gone then.");
+        Terminal.Out.WriteLine();
+        Terminal.Out.WriteLine("AWS clients older than AWS_ENDPOINT_URL take --endpoint-url. Ctrl-C ends the lab; everything in it is gone then.");
     }
 }

@@ -76,7 +76,7 @@ internal static class RunCommand
         var stored = await services.GetRequiredService<DefinitionCatalog>().PublishAsync(await StoryServices.ReadStoryAsync(file, cancellationToken), caller, cancellationToken);
         var runtime = services.GetRequiredService<WorkflowRuntime>();
         var request = await RequestAsync(services, stored.DefinitionId, values, cancellationToken);
-        var show = json ? Task.CompletedTask : steps.ShowAsync(AnsiConsole.Console, cancellationToken);
+        var show = json ? Task.CompletedTask : steps.ShowAsync(Terminal.Out, cancellationToken);
         var handle = await runtime.StartAsync(request, caller, cancellationToken);
         RunResult result;
         try
@@ -99,7 +99,7 @@ internal static class RunCommand
     private static async Task<StartRequest> RequestAsync(ServiceProvider services, string definitionId, Dictionary<string, object?> values, CancellationToken cancellationToken)
     {
         var workflow = await services.GetRequiredService<DefinitionCatalog>().FindPublishedAsync(definitionId, cancellationToken);
-        var trigger = workflow!.Triggers.FirstOrDefault(node => node.Activity is HttpEndpoint);
+        var trigger = workflow!.Triggers.FirstOrDefault(node => node.Descriptor.TypeName == "Elsa.HttpEndpoint");
         return trigger is null
             ? new StartRequest(definitionId) { Input = values }
             : new StartRequest(definitionId)
@@ -132,15 +132,15 @@ internal static class RunCommand
 
         foreach (var (name, value) in result.Output)
         {
-            AnsiConsole.MarkupLineInterpolated($"[bold]{name}[/] = {JsonValues.ToJson(value)}");
+            Terminal.Out.MarkupLineInterpolated($"[bold]{name}[/] = {JsonValues.ToJson(value)}");
         }
 
         foreach (var incident in result.Incidents)
         {
-            AnsiConsole.MarkupLineInterpolated($"[red]{incident.ActivityId}[/] ({incident.ActivityType}): {incident.Message}");
+            Terminal.Out.MarkupLineInterpolated($"[red]{incident.ActivityId}[/] ({incident.ActivityType}): {incident.Message}");
         }
 
-        AnsiConsole.MarkupLineInterpolated($"Run {result.Summary.Identity.Id}: [bold]{result.Summary.SubStatus}[/]");
+        Terminal.Out.MarkupLineInterpolated($"Run {result.Summary.Identity.Id}: [bold]{result.Summary.SubStatus}[/]");
     }
 
     /// <summary>What the story writes is part of the terminal's output; with JSON on standard output, it goes beside it.</summary>

@@ -37,10 +37,10 @@ internal static class ValidateCommand
             {
                 foreach (var problem in problems)
                 {
-                    Console.Out.WriteLine($"{file}{(problem.Line is null ? "" : $"({problem.Line},{problem.Column})")}: {problem.Severity.ToString().ToLowerInvariant()} {problem.Code}: {problem.Path}{(problem.ActivityId is null ? "" : $" [{problem.ActivityId}]")}: {problem.Message}");
+                    await Console.Out.WriteLineAsync($"{file}{(problem.Line is null ? "" : $"({problem.Line},{problem.Column})")}: {problem.Severity.ToString().ToLowerInvariant()} {problem.Code}: {problem.Path}{(problem.ActivityId is null ? "" : $" [{problem.ActivityId}]")}: {problem.Message}");
                 }
 
-                Console.Out.WriteLine(HasErrors(problems) ? $"{file}: {problems.Count(p => p.Severity == ProblemSeverity.Error)} error(s)" : $"{file}: valid");
+                await Console.Out.WriteLineAsync(HasErrors(problems) ? $"{file}: {problems.Count(p => p.Severity == ProblemSeverity.Error)} error(s)" : $"{file}: valid");
             }
         }
 

@@ -15,7 +15,13 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
         finally
         {
             var level = context.Request.Path.StartsWithSegments("/health") ? LogLevel.Debug : LogLevel.Information;
-            LogRequest(level, context.Request.Method, context.Request.Path, context.Response.StatusCode, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            if (logger.IsEnabled(level))
+            {
+                var request = context.Request;
+                var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+                string path = request.Path;
+                LogRequest(level, request.Method, path, context.Response.StatusCode, milliseconds);
+            }
         }
     }
 
