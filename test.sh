@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside the .NET SDK, where it can, then builds everything and runs every test.
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+
+# Program or file, and the Debian package that has it.
+needed=(
+  "/usr/bin/aws awscli"
+  "/usr/lib/python3/dist-packages/boto3 python3-boto3"
+)
+
+missing=()
+for entry in "${needed[@]}"; do
+  read -r path package <<<"$entry"
+  [ -e "$path" ] || missing+=("$package")
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
+    as_root=(env DEBIAN_FRONTEND=noninteractive)
+    [ "$(id -u)" = 0 ] || as_root=(sudo "${as_root[@]}")
+    echo "Installing ${missing[*]}: tests drive the real AWS clients."
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "These Debian packages are missing, and the tests that drive them will fail: ${missing[*]}" >&2
+    echo "Install them with: sudo apt-get install ${missing[*]}" >&2
+  fi
+fi
+
+dotnet build FederationWorkflows.sln --verbosity quiet
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+code=0
+dotnet test FederationWorkflows.sln --no-build --logger "console;verbosity=minimal" "$@" 2>&1 | tee "$log" || code=$?
+
+# "Passed!  - Failed:     0, Passed:     8, Skipped:     0, Total:     8, ..." for each project.
+awk -F'[:,]' '/Failed: .*Passed: .*Skipped: .*Total: / { failed += $2; passed += $4; skipped += $6 }
+  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
+exit "$code"
