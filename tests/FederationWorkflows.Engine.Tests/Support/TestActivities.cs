@@ -23,6 +23,8 @@ internal sealed class World
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    public ConcurrentDictionary<string, int> Turns { get; } = new();
+
     public Exception? FailWith { get; set; }
 
     public TaskCompletionSource<object?> Gate(string id) => Gates.GetOrAdd(id, _ => new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -68,3 +70,60 @@ internal sealed class Fail : CodeActivity
 
     protected override void Execute(ActivityExecutionContext context) => throw new InvalidOperationException($"refused '{context.Get(Text)}'");
 }
+
+/// <summary>Completes with other outcomes each time it executes.</summary>
+[Activity("Test", "Test", "Takes turns.")]
+[NoSideEffects]
+internal sealed class Turns : CodeActivity
+{
+    public Input<string>? Outcomes { get; set; }
+
+    protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
+    {
+        var turn = context.GetRequiredService<World>().Turns.AddOrUpdate(Id, 0, (_, before) => before + 1);
+        var outcomes = context.Get(Outcomes)!.Split(',')[turn];
+        await context.CompleteActivityWithOutcomesAsync(outcomes.Split('+', StringSplitOptions.RemoveEmptyEntries));
+    }
+}
+
+/// <summary>Starts a run, and inside a run waits for the same thing.</summary>
+[Activity("Test", "Test", "Something that happens.")]
+[NoSideEffects]
+internal sealed class Event : Trigger<object>
+{
+    public override IEnumerable<object> GetTriggerPayloads(TriggerIndexingContext context) => [Id];
+
+    protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
+    {
+        if (context.IsTriggerOfWorkflow)
+        {
+            context.SetResult(context.TriggerPayload);
+            await context.CompleteActivityAsync();
+        }
+        else
+        {
+            context.CreateBookmark(Id, OnResumeAsync);
+        }
+    }
+
+    private ValueTask OnResumeAsync(ActivityExecutionContext context)
+    {
+        context.SetResult(context.ResumeInput);
+        return context.CompleteActivityAsync();
+    }
+}
+
+/// <summary>Adds one to a variable.</summary>
+[Activity("Test", "Test", "Counts.")]
+[NoSideEffects]
+internal sealed class Increment : CodeActivity
+{
+    public string Variable { get; set; } = "";
+
+    protected override void Execute(ActivityExecutionContext context) => context.SetVariable(Variable, context.GetVariable<int>(Variable) + 1);
+}
+
+/// <summary>Neither completes nor waits for anything.</summary>
+[Activity("Test", "Test", "Hangs.")]
+[NoSideEffects]
+internal sealed class Hang : Activity;
