@@ -22,7 +22,8 @@ public static class ValueConversion
         }
 
         var convert = Plain(Nullable.GetUnderlyingType(target) ?? target);
-        var nothing = target.IsValueType && Nullable.GetUnderlyingType(target) is null ? Activator.CreateInstance(target) : null;
+        var nothing = target == typeof(JsonElement) ? JsonValues.Null
+            : target.IsValueType && Nullable.GetUnderlyingType(target) is null ? Activator.CreateInstance(target) : null;
         var wrapPlain = Wrapper(target);
         return value => value switch
         {

@@ -63,6 +63,12 @@ internal static class Story
 
     public static JsonObject Call(string id) => Activity("Test.Call", id);
 
+    public static JsonObject Do(string id) => Activity("Test.Do", id);
+
+    public static JsonObject SetVariable(string id, string variable, JsonNode? value) => Activity("Elsa.SetVariable", id, ("variable", variable), ("value", value));
+
+    public static JsonArray Inputs(params (string Name, string Type)[] inputs) => new([.. inputs.Select(input => new JsonObject { ["name"] = input.Name, ["type"] = input.Type })]);
+
     public static JsonObject Fail(string id, JsonNode? text = null) => Activity("Test.Fail", id, ("text", text ?? Literal("it")));
 
     public static JsonObject Captured(string variable) => new() { ["typeName"] = null, ["memoryReference"] = new JsonObject { ["id"] = variable } };

@@ -25,6 +25,14 @@ internal sealed class World
 
     public ConcurrentDictionary<string, int> Turns { get; } = new();
 
+    public Dictionary<string, Func<ActivityExecutionContext, ValueTask>> Scripts { get; } = [];
+
+    /// <summary>The latest call of each activity, as the world sees it.</summary>
+    public ConcurrentDictionary<string, Task> Running { get; } = new();
+
+    /// <summary>Looks at the call before the world does.</summary>
+    public Action<ActivityExecutionContext>? OnCall { get; set; }
+
     public Exception? FailWith { get; set; }
 
     public TaskCompletionSource<object?> Gate(string id) => Gates.GetOrAdd(id, _ => new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -40,7 +48,10 @@ internal sealed class Call : CodeActivity<object>
     {
         var world = context.GetRequiredService<World>();
         world.Calls.Enqueue(context.IdempotencyKey);
-        var answer = await world.Gate(Id).Task.WaitAsync(context.CancellationToken);
+        world.OnCall?.Invoke(context);
+        var call = world.Gate(Id).Task.WaitAsync(context.CancellationToken);
+        world.Running[Id] = call;
+        var answer = await call;
         if (world.FailWith is { } failure)
         {
             throw failure;
@@ -127,3 +138,29 @@ internal sealed class Increment : CodeActivity
 [Activity("Test", "Test", "Hangs.")]
 [NoSideEffects]
 internal sealed class Hang : Activity;
+
+/// <summary>Does what the test says; what it says under "id!" on resumption, under "id+" when its child has completed.</summary>
+[Activity("Test", "Test", "Does what the test says.")]
+internal sealed class Do : CodeActivity<object>
+{
+    public Activity? Child { get; set; }
+
+    public ValueTask OnResumeAsync(ActivityExecutionContext context) => context.GetRequiredService<World>().Scripts[Id + "!"](context);
+
+    public ValueTask OnChildCompletedAsync(ActivityCompletedContext context) => context.TargetContext.GetRequiredService<World>().Scripts[Id + "+"](context.TargetContext);
+
+    protected override ValueTask ExecuteAsync(ActivityExecutionContext context) => context.GetRequiredService<World>().Scripts[Id](context);
+}
+
+/// <summary>As <see cref="Do"/>, and completes only when told to.</summary>
+[Activity("Test", "Test", "Does what the test says.")]
+internal sealed class DoOnly : Activity<object>
+{
+    public Activity? Child { get; set; }
+
+    public ValueTask OnResumeAsync(ActivityExecutionContext context) => context.GetRequiredService<World>().Scripts[Id + "!"](context);
+
+    public ValueTask OnChildCompletedAsync(ActivityCompletedContext context) => context.TargetContext.GetRequiredService<World>().Scripts[Id + "+"](context.TargetContext);
+
+    protected override ValueTask ExecuteAsync(ActivityExecutionContext context) => context.GetRequiredService<World>().Scripts[Id](context);
+}

@@ -4,7 +4,7 @@ namespace FederationWorkflows.Engine.Tests.Support;
 
 /// <summary>
 /// Expressions that tests need and Elsa's four do not have: <c>fail</c>, <c>below v 3</c>, <c>note x</c> and <c>note x false</c>
-/// (leaves x among the world's calls), <c>later x</c> (yields text after a while).
+/// (leaves x among the world's calls), <c>later x</c> (yields text after a while), <c>output w</c> (the first output of an activity).
 /// </summary>
 internal sealed class TestExpressions : IExpressionHandler
 {
@@ -30,6 +30,8 @@ internal sealed class TestExpressions : IExpressionHandler
                 case "note":
                     world.Calls.Enqueue(words[1]);
                     return words.Length < 3;
+                case "output":
+                    return scope.GetOutputs(compilation.FindActivity(words[1])!)?[0];
                 case "later":
                     await Task.Yield();
                     return words[1];
