@@ -46,6 +46,4 @@ public sealed class FirstRunTests
         harness.Reload();
         (await harness.ResumeAsync("w")).ShouldFinish().ShouldWrite("***");
     }
-
-    private static System.Text.Json.Nodes.JsonObject Captured(string variable) => new() { ["typeName"] = null, ["memoryReference"] = new System.Text.Json.Nodes.JsonObject { ["id"] = variable } };
 }

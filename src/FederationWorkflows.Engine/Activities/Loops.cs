@@ -32,7 +32,7 @@ internal abstract class Loop : Activity
     internal static object?[]? ItemsOf(ActivityExecutionContext context, Input<ICollection<object?>> input)
     {
         var items = (object?[]?)context.Get(input);
-        return items is not null && context.GetMasked(input) is Sensitive ? [.. items.Select(item => item is null ? null : Sensitive.Of(item))] : items;
+        return items is not null && context.GetMasked(input) is Sensitive ? [.. items.Select(item => item is null or Sensitive ? item : Sensitive.Of(item))] : items;
     }
 
     protected static Variable Declare<T>(string loopId, string name) => new($"{loopId}:{name}", name, typeof(T));
@@ -123,7 +123,7 @@ internal sealed class ForEach : Loop, IDeclaresBodyVariables
     }
 
     [Input(Description = "The items to iterate over.")]
-    public Input<ICollection<object?>> Items { get; set; } = new((ICollection<object?>)[]);
+    public Input<ICollection<object?>> Items { get; set; } = new(Array.Empty<object?>());
 
     [Output(Description = "The item of the current round.")]
     public Output<object>? CurrentValue { get; set; }
@@ -170,7 +170,7 @@ internal sealed class ParallelForEach : Activity, IDeclaresBodyVariables
     }
 
     [Input(Description = "The items to iterate over.")]
-    public Input<ICollection<object?>> Items { get; set; } = new((ICollection<object?>)[]);
+    public Input<ICollection<object?>> Items { get; set; } = new(Array.Empty<object?>());
 
     [Port]
     public IActivity? Body { get; set; }

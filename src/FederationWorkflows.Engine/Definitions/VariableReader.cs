@@ -39,7 +39,7 @@ internal static class VariableReader
     {
         if (variable.Property("value") is not { } value)
         {
-            return type.IsValueType ? Activator.CreateInstance(type) : null;
+            return ValueConversion.Convert(null, type);
         }
 
         try
@@ -49,7 +49,7 @@ internal static class VariableReader
             // The designer keeps every default as text, an empty one when the author gave none.
             if (given is "" && type != typeof(string))
             {
-                return type.IsValueType ? Activator.CreateInstance(type) : null;
+                return ValueConversion.Convert(null, type);
             }
 
             return ValueConversion.Convert(given, type);

@@ -124,9 +124,10 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
             action();
         }
 
-        foreach (var node in Nodes)
+        // A child comes after its parent in the list, and is done before it.
+        for (var i = Nodes.Count - 1; i >= 0; i--)
         {
-            (node.Activity as ICompiled)?.OnCompiled(new NodeCompilation(node, Problems));
+            (Nodes[i].Activity as ICompiled)?.OnCompiled(new NodeCompilation(Nodes[i], Problems));
         }
     }
 

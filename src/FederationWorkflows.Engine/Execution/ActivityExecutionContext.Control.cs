@@ -164,6 +164,9 @@ public sealed partial class ActivityExecutionContext
         Waiting = 8,
         Queued = 16,
         InCallback = 32,
+
+        /// <summary>It has had a bookmark; some may be left when one is resumed.</summary>
+        Bookmarked = 64,
     }
 
     /// <summary>What only some executions have.</summary>

@@ -196,7 +196,16 @@ public sealed partial class WorkflowRun
                 return;
             }
 
-            TakeOver(context, rare);
+            try
+            {
+                TakeOver(context, rare);
+            }
+            catch (Exception e)
+            {
+                Fault(context, e);
+                return;
+            }
+
             if (context.Status != ActivityStatus.Running || Status == WorkflowStatus.Finished)
             {
                 return;
@@ -283,9 +292,14 @@ public sealed partial class WorkflowRun
         if (rare.NewBookmarks is { } created)
         {
             rare.NewBookmarks = null;
+            context.State |= ActivityExecutionContext.Flags.Waiting | ActivityExecutionContext.Flags.Bookmarked;
             foreach (var (bookmark, resumeAt) in created)
             {
-                bookmarks.Add(bookmark.Id, bookmark);
+                if (!bookmarks.TryAdd(bookmark.Id, bookmark))
+                {
+                    throw new InvalidOperationException($"The bookmark '{bookmark.Id}' exists already in this run. Give every bookmark an id of its own, or none.");
+                }
+
                 commit.Create(bookmark);
                 if (resumeAt is { } at)
                 {
@@ -293,7 +307,6 @@ public sealed partial class WorkflowRun
                 }
             }
 
-            context.State |= ActivityExecutionContext.Flags.Waiting;
             MarkDirty(context);
             Journal(context, JournalEvent.Suspended);
         }
@@ -484,7 +497,7 @@ public sealed partial class WorkflowRun
 
     private void RemoveBookmarksOf(ActivityExecutionContext context)
     {
-        if (context.HasBookmarks || context.Node.Timeout is not null)
+        if ((context.State & ActivityExecutionContext.Flags.Bookmarked) != 0 || context.Node.Timeout is not null)
         {
             context.State &= ~ActivityExecutionContext.Flags.Waiting;
             RemoveBookmarksOf(context.Number);

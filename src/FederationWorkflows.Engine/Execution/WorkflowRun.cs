@@ -240,15 +240,19 @@ public sealed partial class WorkflowRun : IDisposable
                 context.State &= ~ActivityExecutionContext.Flags.Waiting;
             }
 
-            context.Rare.ResumeInput = resumeInput;
             Journal(context, JournalEvent.Resumed);
             if (bookmark.CallbackName is null)
             {
+                context.Rare.ResumeInput = resumeInput;
                 Complete(context);
             }
             else
             {
-                Enter(context, () => Callbacks.Find<ExecuteActivityDelegate>(context.Node.Activity, bookmark.CallbackName)(context));
+                Enter(context, () =>
+                {
+                    context.Rare.ResumeInput = resumeInput;
+                    return Callbacks.Find<ExecuteActivityDelegate>(context.Node.Activity, bookmark.CallbackName)(context);
+                });
             }
 
             return true;

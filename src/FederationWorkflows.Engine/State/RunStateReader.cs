@@ -22,11 +22,11 @@ internal sealed class RunStateReader(ExecutableWorkflow workflow, IReadOnlyDicti
 
     /// <summary>The live executions, parents before children.</summary>
     public IEnumerable<(long Number, JsonElement Json)> Contexts() =>
-        Numbered("a/").OrderBy(part => part.Number).Select(part => (part.Number, JsonValues.Parse(parts[part.Key])));
+        Numbered("a/").OrderBy(part => part.Number).Select(part => (part.Number, StateCodec.Parse(parts[part.Key])));
 
     /// <summary>The latest outputs, by node.</summary>
     public IEnumerable<(int Node, object?[] Values)> Outputs() =>
-        Numbered("o/").Select(part => ((int)part.Number, (object?[])Value(JsonValues.Parse(parts[part.Key]))!));
+        Numbered("o/").Select(part => ((int)part.Number, (object?[])Value(StateCodec.Parse(parts[part.Key]))!));
 
     public void Restore(ActivityExecutionContext context, JsonElement json)
     {
@@ -53,7 +53,7 @@ internal sealed class RunStateReader(ExecutableWorkflow workflow, IReadOnlyDicti
             for (var i = 0; i < declared.Count; i++)
             {
                 context.Variables[i] = parts.TryGetValue(RunStateWriter.VariableKey(context.Number, i), out var data)
-                    ? ValueConversion.Convert(Value(JsonValues.Parse(data)), declared[i].Type)
+                    ? ValueConversion.Convert(Value(StateCodec.Parse(data)), declared[i].Type)
                     : declared[i].Default;
             }
         }
@@ -68,7 +68,7 @@ internal sealed class RunStateReader(ExecutableWorkflow workflow, IReadOnlyDicti
             return context.Node.ConstantInputs;
         }
 
-        var values = (object?[])Value(JsonValues.Parse(data))!;
+        var values = (object?[])Value(StateCodec.Parse(data))!;
         for (var slot = 0; slot < values.Length; slot++)
         {
             values[slot] = ValueConversion.Convert(values[slot], context.Node.Descriptor.Inputs[slot].Type);
@@ -97,7 +97,7 @@ internal sealed class RunStateReader(ExecutableWorkflow workflow, IReadOnlyDicti
     }
 
     private static JsonElement Part(IReadOnlyDictionary<string, byte[]> parts, string key) =>
-        parts.TryGetValue(key, out var data) ? JsonValues.Parse(data) : throw new InvalidOperationException($"The saved run has no part '{key}'.");
+        parts.TryGetValue(key, out var data) ? StateCodec.Parse(data) : throw new InvalidOperationException($"The saved run has no part '{key}'.");
 
     private IEnumerable<(long Number, string Key)> Numbered(string prefix) =>
         parts.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => (long.Parse(key.AsSpan(prefix.Length), CultureInfo.InvariantCulture), key));

@@ -19,6 +19,9 @@ public sealed class StateCodec
     /// <summary>Larger texts and bodies are stored apart, once, in bytes.</summary>
     internal const int PayloadThreshold = 32 * 1024;
 
+    /// <summary>A value as deep as JSON may come in stands a few levels down in the state, and lists of values take two levels each.</summary>
+    internal const int MaxDepth = 1_000;
+
     private const string TypeTag = "$";
 
     private const string ValueTag = "v";
@@ -39,7 +42,7 @@ public sealed class StateCodec
             .SelectMany(type => type.IsArray ? [type] : new[] { type, type.MakeArrayType() })
             .DistinctBy(NameOf)
             .ToFrozenDictionary(NameOf, StringComparer.Ordinal);
-        options = new JsonSerializerOptions(JsonValues.Options) { Converters = { new ProtectingConverterFactory(this), new JsonStringEnumConverter() } };
+        options = new JsonSerializerOptions(JsonValues.Options) { MaxDepth = MaxDepth, Converters = { new ProtectingConverterFactory(this), new JsonStringEnumConverter() } };
     }
 
     /// <summary>The types that activities of a catalog take and give.</summary>
@@ -48,6 +51,12 @@ public sealed class StateCodec
             .Select(type => Nullable.GetUnderlyingType(type) ?? type)
             .Select(type => typeof(Sensitive).IsAssignableFrom(type) && type.IsGenericType ? type.GetGenericArguments()[0] : type)
             .Where(type => !type.IsInterface && !type.IsAbstract);
+
+    internal static JsonElement Parse(byte[] saved)
+    {
+        using var document = JsonDocument.Parse(saved, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        return document.RootElement.Clone();
+    }
 
     internal void Write(Utf8JsonWriter writer, object? value, PayloadStore payloads)
     {
@@ -124,7 +133,7 @@ public sealed class StateCodec
         {
             "text*" => Encoding.UTF8.GetString(payloads.Get(value.GetString()!)),
             "bytes*" => payloads.Get(value.GetString()!),
-            "json*" => JsonValues.Parse(payloads.Get(value.GetString()!)),
+            "json*" => Parse(payloads.Get(value.GetString()!)),
             "json" => value.Clone(),
             "secret" => Unprotect(value.GetString()!),
             "list" => value.EnumerateArray().Select(item => Read(item, payloads)).ToArray(),
@@ -184,7 +193,7 @@ public sealed class StateCodec
 
     private Sensitive Unprotect(string data)
     {
-        var clear = JsonValues.Parse(protector.Unprotect(Convert.FromBase64String(data)));
+        var clear = Parse(protector.Unprotect(Convert.FromBase64String(data)));
         var name = clear.GetProperty("t").GetString()!;
         var content = typesByName.GetValueOrDefault(name) ?? typeof(object);
         var value = Read(clear.GetProperty("c"), PayloadStore.Inline);

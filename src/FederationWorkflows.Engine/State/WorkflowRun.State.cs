@@ -165,7 +165,7 @@ public sealed partial class WorkflowRun
         {
             if (contexts.TryGetValue(bookmark.InstanceNumber, out var context))
             {
-                context.State |= ActivityExecutionContext.Flags.Waiting;
+                context.State |= ActivityExecutionContext.Flags.Waiting | ActivityExecutionContext.Flags.Bookmarked;
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace FederationWorkflows.Engine;
 
@@ -14,7 +15,13 @@ public static class JsonValues
     {
         MaxDepth = MaxDepth,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+
+        // JSON has no NaN and no infinity; arithmetic has.
+        NumberHandling = JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
+
+    /// <summary>JSON's null. An element without a value, C#'s default, cannot be written.</summary>
+    internal static JsonElement Null { get; } = Parse("null");
 
     /// <summary>Parses JSON into a value that owns its memory.</summary>
     /// <exception cref="JsonException">The text is not JSON, or nests deeper than <see cref="MaxDepth"/>.</exception>
@@ -38,7 +45,7 @@ public static class JsonValues
         JsonValueKind.String => json.GetString(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => json.TryGetInt64(out var integer) ? integer : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out var integer) ? (object)integer : json.GetDouble(),
         _ => json,
     };
 

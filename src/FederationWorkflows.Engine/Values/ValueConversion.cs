@@ -22,7 +22,8 @@ public static class ValueConversion
         }
 
         var convert = Plain(Nullable.GetUnderlyingType(target) ?? target);
-        var nothing = target.IsValueType && Nullable.GetUnderlyingType(target) is null ? Activator.CreateInstance(target) : null;
+        var nothing = target == typeof(JsonElement) ? JsonValues.Null
+            : target.IsValueType && Nullable.GetUnderlyingType(target) is null ? Activator.CreateInstance(target) : null;
         var wrapPlain = Wrapper(target);
         return value => value switch
         {
@@ -83,23 +84,22 @@ public static class ValueConversion
 
         if (target.IsAssignableFrom(typeof(object?[])))
         {
-            return value => ToItems(value, target);
+            return ToItems;
         }
 
         return value => target.IsInstanceOfType(value) ? value : FromJson(value, target);
     }
 
     /// <summary>Anything that can be gone through, as its items; a single value as a collection of one.</summary>
-    private static object?[] ToItems(object value, Type target)
+    private static object?[] ToItems(object value)
     {
         value = value is string text && text.AsSpan().TrimStart().StartsWith("[") ? FromJson(text, typeof(JsonElement))! : value;
         return value switch
         {
             object?[] items => items,
             JsonElement { ValueKind: JsonValueKind.Array } json => [.. json.EnumerateArray().Select(JsonValues.Unwrap)],
-            string or JsonElement or IDictionary or bool => [value],
+            string or JsonElement or IDictionary => [value],
             IEnumerable many => [.. many.Cast<object?>()],
-            _ when value.GetType().IsPrimitive => throw Mismatch(value, target),
             _ => [value],
         };
     }

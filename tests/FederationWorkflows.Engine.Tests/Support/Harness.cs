@@ -50,7 +50,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
 
     public string SavedText => string.Join("\n", parts.Select(part => $"{part.Key}={Encoding.UTF8.GetString(part.Value)}"));
 
-    public static WorkflowCompiler Compiler { get; } = new(Registry, [], new ExpressionHost());
+    public static WorkflowCompiler Compiler { get; } = new(Registry, [new TestExpressions()], new ExpressionHost());
 
     public static CompilationResult Compile(JsonNode story) => Compiler.Compile(Encoding.UTF8.GetBytes(story.ToJsonString()));
 

@@ -41,6 +41,47 @@ internal static class Story
 
     public static JsonObject Sequence(string id, params JsonNode[] activities) => Activity("Elsa.Sequence", id, ("activities", new JsonArray(activities)));
 
+    public static JsonObject If(string id, JsonNode? condition, JsonNode? then = null, JsonNode? otherwise = null) =>
+        Activity("Elsa.If", id, ("condition", condition), ("then", then), ("else", otherwise));
+
+    public static JsonObject For(string id, int start, int end, JsonNode? body, int step = 1, bool inclusive = true) =>
+        Activity("Elsa.For", id, ("start", Literal(start)), ("end", Literal(end)), ("step", Literal(step)), ("outerBoundInclusive", Literal(inclusive)), ("body", body));
+
+    public static JsonObject ForEach(string id, string items, JsonNode? body) => Activity("Elsa.ForEach", id, ("items", Object(items)), ("body", body));
+
+    public static JsonObject Parallel(string id, params JsonNode[] activities) => Activity("Elsa.Parallel", id, ("activities", new JsonArray(activities)));
+
+    public static JsonObject Fork(string id, string joinMode, params JsonNode[] branches) =>
+        Activity("Elsa.Fork", id, ("joinMode", joinMode), ("branches", new JsonArray(branches)));
+
+    public static JsonObject Join(string id, string? mode) => Activity("Elsa.FlowJoin", id, ("mode", mode is null ? null : Literal(mode)));
+
+    public static JsonObject Decision(string id, bool condition) => Activity("Elsa.FlowDecision", id, ("condition", Literal(condition)));
+
+    /// <summary>Completes with the outcomes of its turns, one after another: "False,False,True"; several at once are joined by "+".</summary>
+    public static JsonObject Turns(string id, string outcomes) => Activity("Test.Turns", id, ("outcomes", Literal(outcomes)));
+
+    public static JsonObject Call(string id) => Activity("Test.Call", id);
+
+    public static JsonObject Do(string id) => Activity("Test.Do", id);
+
+    public static JsonObject SetVariable(string id, string variable, JsonNode? value) => Activity("Elsa.SetVariable", id, ("variable", variable), ("value", value));
+
+    public static JsonArray Inputs(params (string Name, string Type)[] inputs) => new([.. inputs.Select(input => new JsonObject { ["name"] = input.Name, ["type"] = input.Type })]);
+
+    public static JsonObject Fail(string id, JsonNode? text = null) => Activity("Test.Fail", id, ("text", text ?? Literal("it")));
+
+    public static JsonObject Captured(string variable) => new() { ["typeName"] = null, ["memoryReference"] = new JsonObject { ["id"] = variable } };
+
+    public static JsonObject With(this JsonObject activity, string name, JsonNode? value)
+    {
+        activity[name] = value;
+        return activity;
+    }
+
+    public static JsonObject ContinuingWithIncidents(this JsonObject story) =>
+        story.With("options", new JsonObject { ["incidentStrategyType"] = "Elsa.Workflows.IncidentStrategies.ContinueWithIncidentsStrategy, Elsa.Workflows.Core" });
+
     public static JsonObject Wait(string id) => Activity("Test.Wait", id);
 
     /// <summary>A flowchart; connections are written "a -> b" or "a:Port -> b".</summary>

@@ -29,6 +29,8 @@ internal sealed record FlowConnection(int Index, ActivityNode Source, string Por
 /// <summary>A flowchart's connections as seen from one start: which lead forward, and which close a loop.</summary>
 internal sealed class FlowGraph
 {
+    private readonly IReadOnlyList<FlowConnection> connections;
+
     private readonly FlowConnection[][] outbound;
 
     private readonly FlowConnection[][] inbound;
@@ -42,7 +44,7 @@ internal sealed class FlowGraph
     public FlowGraph(IReadOnlyList<ActivityNode> children, IReadOnlyList<FlowConnection> connections, ActivityNode start)
     {
         Start = start;
-        ConnectionCount = connections.Count;
+        this.connections = connections;
         outbound = Group(children, connections, connection => connection.Source);
         inbound = Group(children, connections, connection => connection.Target);
         backward = new bool[connections.Count];
@@ -53,9 +55,11 @@ internal sealed class FlowGraph
 
     public ActivityNode Start { get; }
 
-    public int ConnectionCount { get; }
+    public int ConnectionCount => connections.Count;
 
     public int ChildCount => outbound.Length;
+
+    public FlowConnection Connection(int index) => connections[index];
 
     public FlowConnection[] Outbound(ActivityNode child) => outbound[child.Ordinal];
 

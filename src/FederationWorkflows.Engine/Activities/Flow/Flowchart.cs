@@ -40,7 +40,7 @@ internal sealed class Flowchart : Activity, ICompiled, IExplainsWaiting
 
     public IList<IActivity> Activities { get; set; } = [];
 
-    public IList<FlowConnectionModel> Connections { get; set; } = [];
+    public IList<FlowConnectionModel?> Connections { get; set; } = [];
 
     public IActivity? Start { get; set; }
 
@@ -61,7 +61,7 @@ internal sealed class Flowchart : Activity, ICompiled, IExplainsWaiting
             {
                 MergeModes[child.Ordinal] = join.FixedMode == FlowJoinMode.WaitAny ? MergeMode.Race : MergeMode.Merge;
             }
-            else if (Enum.TryParse<MergeMode>(text, ignoreCase: true, out var parsed))
+            else if (Enum.TryParse<MergeMode>(text, ignoreCase: true, out var parsed) && parsed.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
             {
                 MergeModes[child.Ordinal] = parsed;
                 flow = TokenFlow.Instance;
@@ -136,18 +136,19 @@ internal sealed class Flowchart : Activity, ICompiled, IExplainsWaiting
     private List<FlowConnection> ReadConnections(NodeCompilation compilation, Dictionary<string, ActivityNode> byId)
     {
         var result = new List<FlowConnection>();
+        var known = new HashSet<(ActivityNode, string, ActivityNode)>();
         for (var i = 0; i < Connections.Count; i++)
         {
             var path = $".connections[{i}]";
-            var source = Resolve(Connections[i].Source, path + ".source");
-            var target = Resolve(Connections[i].Target, path + ".target");
+            var source = Resolve(Connections[i]?.Source, path + ".source");
+            var target = Resolve(Connections[i]?.Target, path + ".target");
             if (source is null || target is null)
             {
                 continue;
             }
 
-            var port = string.IsNullOrEmpty(Connections[i].Source!.Port) ? Outcomes.Done : Connections[i].Source!.Port!;
-            if (!result.Exists(same => same.Source == source && same.Port == port && same.Target == target))
+            var port = Connections[i]!.Source!.Port is { Length: > 0 } named ? named : Outcomes.Done;
+            if (known.Add((source, port, target)))
             {
                 result.Add(new FlowConnection(result.Count, source, port, target));
             }

@@ -25,9 +25,23 @@ internal sealed class TokenFlow : IFlow
         // However many arrived at the child, this one execution took them all.
         state.Tokens.RemoveAll(token => Array.Exists(graph.Inbound(completed), connection => connection.Index == token));
         var modes = ((Flowchart)step.Context.Node.Activity).MergeModes;
+        var losers = new HashSet<ActivityNode>();
         foreach (var connection in active)
         {
-            Arrive(step, state, connection, modes[connection.Target.Ordinal]);
+            // What lost a race in this very step does not begin after it.
+            if (!losers.Contains(connection.Target))
+            {
+                Arrive(step, state, connection, modes[connection.Target.Ordinal], losers);
+            }
+        }
+
+        // The last way a stream waited for may have ended elsewhere: what it held back goes on now.
+        foreach (var target in state.Tokens.Select(token => graph.Connection(token).Target).Where(target => modes[target.Ordinal] == MergeMode.Stream).Distinct().ToArray())
+        {
+            if (!step.IsLive(target) && IsNothingUnderWay(step, state, target))
+            {
+                step.Schedule(target);
+            }
         }
     }
 
@@ -45,12 +59,12 @@ internal sealed class TokenFlow : IFlow
         return $"Flowchart '{context.Node.Id}' cannot go on: {string.Join("; ", waiting)}, and nothing is under way there any more. Use merge mode Stream, or join only ways that are always taken.";
     }
 
-    private static void Arrive(FlowStep step, TokenFlowState state, FlowConnection connection, MergeMode mode)
+    private static void Arrive(FlowStep step, TokenFlowState state, FlowConnection connection, MergeMode mode, HashSet<ActivityNode> losers)
     {
         var target = connection.Target;
         var schedules = mode switch
         {
-            MergeMode.Stream => !Array.Exists(step.Graph.ForwardInbound(target), way => HasArrival(state, step.Graph.Inbound(way.Source))),
+            MergeMode.Stream => IsNothingUnderWay(step, state, target),
             MergeMode.Merge => HaveAllArrived(state, step.Graph.ForwardInbound(target)),
             MergeMode.Converge => HaveAllArrived(state, step.Graph.Inbound(target)),
             MergeMode.Race => !step.IsLive(target),
@@ -65,12 +79,14 @@ internal sealed class TokenFlow : IFlow
         if (mode == MergeMode.Race)
         {
             // The losers end with everything that is under way to them.
-            var losers = step.Graph.Ancestors(target);
-            losers.Remove(target);
+            losers.UnionWith(step.Graph.Ancestors(target));
             step.Cancel(losers);
             state.Tokens.RemoveAll(token => losers.Any(loser => Array.Exists(step.Graph.Inbound(loser), way => way.Index == token)));
         }
     }
+
+    private static bool IsNothingUnderWay(FlowStep step, TokenFlowState state, ActivityNode target) =>
+        !Array.Exists(step.Graph.ForwardInbound(target), way => HasArrival(state, step.Graph.Inbound(way.Source)));
 
     private static bool HaveAllArrived(TokenFlowState state, FlowConnection[] ways) =>
         ways.Length <= 1 || Array.TrueForAll(ways, way => state.Tokens.Contains(way.Index));
