@@ -1,0 +1,44 @@
+using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Http.Outbound;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Http;
+
+/// <summary>Registers the HTTP activities and what they need.</summary>
+public static class HttpActivitiesServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the HTTP activities as an <see cref="IActivityProvider"/> and the guarded way out as <see cref="IOutboundHttp"/>. Reads the sections
+    /// <see cref="OutboundPolicy.Section"/>; wrong settings stop the host from starting.
+    /// </summary>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="configuration">The host's whole configuration.</param>
+    public static IServiceCollection AddHttpActivities(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<OutboundPolicy>().Bind(configuration.GetSection(OutboundPolicy.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<OutboundPolicy>, OutboundPolicyValidation>();
+        services.TryAddSingleton<IHostResolver, SystemHostResolver>();
+        services.TryAddSingleton<IOutboundHttp, OutboundHttp>();
+        services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<OutboundPolicy>());
+        return services;
+    }
+
+    private sealed class OutboundPolicyValidation : IValidateOptions<OutboundPolicy>
+    {
+        public ValidateOptionsResult Validate(string? name, OutboundPolicy options)
+        {
+            try
+            {
+                _ = new OutboundRules(options);
+                return ValidateOptionsResult.Success;
+            }
+            catch (OptionsValidationException e)
+            {
+                return ValidateOptionsResult.Fail(e.Failures);
+            }
+        }
+    }
+}
