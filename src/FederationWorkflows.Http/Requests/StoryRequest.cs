@@ -46,7 +46,7 @@ internal sealed class StoryRequest
         var method = (context.Get(activity.Method) is { Length: > 0 } given ? given.Trim() : "GET").ToUpperInvariant();
         if (!HeaderFields.IsToken(method) || method is "CONNECT" or "TRACE")
         {
-            throw new InvalidOperationException($"The method '{method}' cannot be sent. Use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS.");
+            throw new InvalidOperationException($"The method{(context.IsSensitive(activity.Method) ? "" : $" '{method}'")} cannot be sent. Use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS.");
         }
 
         var allHeadersSensitive = context.IsSensitive(activity.RequestHeaders);
