@@ -110,7 +110,8 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         foreach (var stimulus in Stimuli(
             context.Get(Path), context.Get(SupportedMethods), context.Get(Authorize), context.Get(Policy), context.Get(RequestTimeout), Rules(context)))
         {
-            context.CreateBookmark(new CreateBookmarkArgs { BookmarkName = Type, Stimulus = stimulus, Callback = OnRequestAsync });
+            // One request ends the waiting for every method: the bookmarks go together, when the endpoint completes.
+            context.CreateBookmark(new CreateBookmarkArgs { BookmarkName = Type, Stimulus = stimulus, Callback = OnRequestAsync, AutoBurn = false });
         }
 
         return ValueTask.CompletedTask;

@@ -115,6 +115,18 @@ public sealed class HttpEndpointTests
     }
 
     [Fact]
+    public async Task A_request_of_one_method_ends_the_waiting_for_the_others()
+    {
+        var hook = Story.Activity("Elsa.HttpEndpoint", "hook", ("path", Story.Literal("x")), ("supportedMethods", Story.Input("Object", new[] { "GET", "POST" })));
+        using var story = await Story.RunAsync(Story.Flow([hook, Story.Activity("Elsa.HttpEndpoint", "second", ("path", Story.Literal("y")))], ("hook", "Done", "second")));
+        story.Run.Bookmarks.Count.ShouldBe(2);
+
+        await story.ResumeAsync(story.Run.Bookmarks.First().Id, Request);
+
+        story.Run.Bookmarks.ShouldHaveSingleItem().ActivityId.ShouldBe("second");
+    }
+
+    [Fact]
     public async Task A_path_of_a_waiting_endpoint_may_depend_on_the_run()
     {
         using var story = await Story.RunAsync(Endpoint(("path", Story.Input("Input", "value"))), new Dictionary<string, object?> { ["value"] = "approvals/17" });
