@@ -66,6 +66,18 @@ public sealed class HttpEndpointTests
     }
 
     [Theory]
+    [InlineData("application/json", "null", null)]
+    [InlineData("application/octet-stream", "null", "bnVsbA==")]
+    public async Task A_body_without_parsed_content_is_bytes_only_when_its_type_says_nothing_else(string contentType, string body, string? base64)
+    {
+        var request = Request with { ContentType = contentType, Body = Encoding.UTF8.GetBytes(body), ParsedContent = null };
+        using var story = await Story.CreateAsync(Endpoint(("path", Story.Literal("x"))));
+        await story.StartAsync(new RunStart { RunId = "r", TriggerActivityId = "hook", TriggerPayload = request });
+
+        (story.Output("hook", "ParsedContent") is byte[] bytes ? Convert.ToBase64String(bytes) : null).ShouldBe(base64);
+    }
+
+    [Theory]
     [InlineData("orders/{id:int}", null)]
     [InlineData("orders/{id", null)]
     [InlineData("x", "GE T")]
