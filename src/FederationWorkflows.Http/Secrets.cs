@@ -1,4 +1,4 @@
-using System.Collections;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FederationWorkflows.Engine;
@@ -8,11 +8,13 @@ namespace FederationWorkflows.Http;
 /// <summary>Secrets inside the values of a story, on their way out: in clear where a request needs them, nowhere else.</summary>
 internal static class Secrets
 {
-    private static readonly JsonSerializerOptions Clear = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions Masked = new(JsonSerializerDefaults.Web)
     {
         MaxDepth = JsonValues.MaxDepth,
-        Converters = { new RevealingConverterFactory() },
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+
+    private static readonly JsonSerializerOptions Clear = new(Masked) { Converters = { new RevealingConverterFactory() } };
 
     /// <summary>The value of a secret of any type.</summary>
     public static object? Reveal(Sensitive sensitive) => sensitive switch
@@ -27,19 +29,63 @@ internal static class Secrets
     /// <summary>JSON with the secrets in clear.</summary>
     public static byte[] ToJson(object? value) => JsonSerializer.SerializeToUtf8Bytes(value, Clear);
 
-    /// <summary>Whether a value is a secret, or a list or dictionary that has one inside.</summary>
-    public static bool IsIn(object? value) => value switch
+    /// <summary>The texts that masking hides in a value, wherever they are in it; none when it holds no secret.</summary>
+    public static List<string> Find(object? value)
     {
-        Sensitive => true,
-        string or byte[] or JsonElement or null => false,
-        IDictionary<string, object?> map => map.Values.Any(IsIn),
-        IReadOnlyDictionary<string, object?> map => map.Values.Any(IsIn),
-        IEnumerable list => list.Cast<object?>().Any(IsIn),
-        _ => HasSecretMember(value.GetType()),
-    };
+        var found = new List<string>();
+        if (value is not (null or string or byte[] or JsonElement))
+        {
+            Compare(JsonSerializer.SerializeToElement(value, value.GetType(), Clear), JsonSerializer.SerializeToElement(value, value.GetType(), Masked), found);
+        }
 
-    /// <summary>A record that can hold a secret is taken to hold one.</summary>
-    private static bool HasSecretMember(Type type) => !type.IsPrimitive && type.GetProperties().Any(property => typeof(Sensitive).IsAssignableFrom(property.PropertyType));
+        return found;
+    }
+
+    private static void Compare(JsonElement clear, JsonElement masked, List<string> found)
+    {
+        if (clear.ValueKind == JsonValueKind.Object && masked.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var (inner, hidden) in clear.EnumerateObject().Zip(masked.EnumerateObject()))
+            {
+                Compare(inner.Value, hidden.Value, found);
+            }
+        }
+        else if (clear.ValueKind == JsonValueKind.Array && masked.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var (inner, hidden) in clear.EnumerateArray().Zip(masked.EnumerateArray()))
+            {
+                Compare(inner, hidden, found);
+            }
+        }
+        else if (clear.GetRawText() != masked.GetRawText())
+        {
+            AddTexts(clear, found);
+        }
+    }
+
+    private static void AddTexts(JsonElement json, List<string> found)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in json.EnumerateObject())
+                {
+                    AddTexts(property.Value, found);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in json.EnumerateArray())
+                {
+                    AddTexts(item, found);
+                }
+
+                break;
+            default:
+                found.Add(json.ToString());
+                break;
+        }
+    }
 
     private sealed class RevealingConverterFactory : JsonConverterFactory
     {

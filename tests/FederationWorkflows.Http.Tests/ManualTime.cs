@@ -9,6 +9,9 @@ internal sealed class ManualTime : TimeProvider
 
     private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Waits up to this long are over at once; the clock moves by them.</summary>
+    public TimeSpan Skips { get; init; }
+
     public override DateTimeOffset GetUtcNow() => now;
 
     public override long GetTimestamp() => now.Ticks;
@@ -22,6 +25,11 @@ internal sealed class ManualTime : TimeProvider
         lock (gate)
         {
             timers.Add(timer);
+        }
+
+        if (dueTime > TimeSpan.Zero && dueTime <= Skips)
+        {
+            ThreadPool.QueueUserWorkItem(_ => Advance(dueTime));
         }
 
         return timer;
@@ -38,24 +46,6 @@ internal sealed class ManualTime : TimeProvider
         }
 
         due.ForEach(timer => timer.Fire());
-    }
-
-    /// <summary>Moves to the next timer that is due within the given time.</summary>
-    /// <returns>How far that was; null when there is none.</returns>
-    public TimeSpan? AdvanceToNext(TimeSpan within)
-    {
-        TimeSpan? wait;
-        lock (gate)
-        {
-            wait = timers.Where(timer => timer.DueAt - now <= within).Select(timer => timer.DueAt - now).OrderBy(w => w).Cast<TimeSpan?>().FirstOrDefault();
-        }
-
-        if (wait is { } by)
-        {
-            Advance(by);
-        }
-
-        return wait;
     }
 
     private sealed class Timer(ManualTime time, Action fire) : ITimer

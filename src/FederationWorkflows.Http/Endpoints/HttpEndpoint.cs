@@ -110,7 +110,8 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         foreach (var stimulus in Stimuli(
             context.Get(Path), context.Get(SupportedMethods), context.Get(Authorize), context.Get(Policy), context.Get(RequestTimeout), Rules(context)))
         {
-            context.CreateBookmark(new CreateBookmarkArgs { BookmarkName = Type, Stimulus = stimulus, Callback = OnRequestAsync });
+            // One request ends the waiting for every method: the bookmarks go together, when the endpoint completes.
+            context.CreateBookmark(new CreateBookmarkArgs { BookmarkName = Type, Stimulus = stimulus, Callback = OnRequestAsync, AutoBurn = false });
         }
 
         return ValueTask.CompletedTask;
@@ -135,7 +136,7 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
             return context.CompleteActivityWithOutcomesAsync(outcome);
         }
 
-        context.Set(ParsedContent, request.ParsedContent is { } json ? JsonValues.Unwrap(json) : request.Body);
+        context.Set(ParsedContent, request.ParsedContent is { } json ? JsonValues.Unwrap(json) : BodyType.Parse(request.ContentType) is { Kind: BodyKind.Binary } ? request.Body : null);
         context.Set(Files, [.. request.Files]);
         return context.CompleteActivityAsync();
     }
@@ -147,6 +148,11 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         if (names.Find(name => !HeaderFields.IsToken(name)) is { } wrong)
         {
             throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{wrong}' is no HTTP method. Use GET, POST, PUT, PATCH, HEAD, DELETE or OPTIONS."));
+        }
+
+        if (timeout <= TimeSpan.Zero)
+        {
+            throw new FormatException("The time a caller waits must be above zero, for example 00:00:30.");
         }
 
         var immediate = new HttpUploadRules

@@ -66,7 +66,7 @@ internal sealed class WriteHttpResponse : CodeActivity
         }
 
         var content = context.GetMasked(Content);
-        if (context.IsSensitive(Content) || Secrets.IsIn(content))
+        if (context.IsSensitive(Content) || Secrets.Find(content).Count > 0)
         {
             masked.Insert(0, "content");
         }

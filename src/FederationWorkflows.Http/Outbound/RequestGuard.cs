@@ -79,7 +79,11 @@ internal sealed class RequestGuard(OutboundRules rules, HttpMessageHandler inner
             return null;
         }
 
-        var target = location.IsAbsoluteUri ? location : new Uri(request.RequestUri!, location);
+        if (!Uri.TryCreate(request.RequestUri!, location, out var target))
+        {
+            return null;
+        }
+
         return target.Fragment.Length == 0 && request.RequestUri!.Fragment.Length > 0 ? new UriBuilder(target) { Fragment = request.RequestUri.Fragment }.Uri : target;
     }
 
@@ -97,8 +101,7 @@ internal sealed class RequestGuard(OutboundRules rules, HttpMessageHandler inner
             throw new OutboundRequestRefusedException(target.IdnHost, null, $"'{source.IdnHost}' redirects from https to http, which is not encrypted", null, "Call a URL whose redirects stay on https.");
         }
 
-        var resends = response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
-        if (resends && !IsSameOrigin(source, target) && request.Content is not null && request.Options.TryGetValue(OutboundHttp.ContentIsSensitive, out var sensitive) && sensitive)
+        if (!BecomesGet(request.Method, response.StatusCode) && !IsSameOrigin(source, target) && request.Content is not null && request.Options.TryGetValue(OutboundHttp.ContentIsSensitive, out var sensitive) && sensitive)
         {
             throw new OutboundRequestRefusedException(target.IdnHost, null, $"'{source.IdnHost}' redirects there a body that holds a secret meant for it", null, "Call the final URL.");
         }
@@ -106,10 +109,7 @@ internal sealed class RequestGuard(OutboundRules rules, HttpMessageHandler inner
 
     private static void Rewrite(HttpRequestMessage request, HttpStatusCode status, Uri target)
     {
-        var becomesGet = status == HttpStatusCode.SeeOther
-            ? request.Method != HttpMethod.Get && request.Method != HttpMethod.Head
-            : status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found && request.Method == HttpMethod.Post;
-        if (becomesGet)
+        if (BecomesGet(request.Method, status))
         {
             request.Method = HttpMethod.Get;
             request.Content = null;
@@ -131,6 +131,13 @@ internal sealed class RequestGuard(OutboundRules rules, HttpMessageHandler inner
 
         request.RequestUri = target;
     }
+
+    private static bool BecomesGet(HttpMethod method, HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.SeeOther => method != HttpMethod.Get && method != HttpMethod.Head,
+        HttpStatusCode.MovedPermanently or HttpStatusCode.Found => method == HttpMethod.Post,
+        _ => false,
+    };
 
     private static bool IsSameOrigin(Uri a, Uri b) => a.Scheme == b.Scheme && a.Port == b.Port && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase);
 

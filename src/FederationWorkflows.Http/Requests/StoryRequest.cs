@@ -118,7 +118,9 @@ internal sealed class StoryRequest
             throw new InvalidOperationException("The content type is not valid. Write it as application/json.");
         }
 
-        IsBodySensitive = isSensitive || Http.Secrets.IsIn(content);
+        var secrets = Http.Secrets.Find(content);
+        AddSecrets(secrets);
+        IsBodySensitive = isSensitive || secrets.Count > 0;
         content = content is Sensitive sensitive ? Http.Secrets.Reveal(sensitive) : content;
         content = content is JsonElement json ? JsonValues.Unwrap(json) : content;
         if (content is null or "")
@@ -134,10 +136,6 @@ internal sealed class StoryRequest
             _ when type.Kind == BodyKind.Multipart => throw new InvalidOperationException("A multipart body must be given as text or bytes with its boundaries. Use application/json or application/x-www-form-urlencoded for objects."),
             _ => (Http.Secrets.ToJson(content), contentType ?? "application/json"),
         };
-        if (IsBodySensitive && content is string secret)
-        {
-            AddSecrets([secret]);
-        }
     }
 
     private static byte[] FormContent(object content)

@@ -66,6 +66,18 @@ public sealed class HttpEndpointTests
     }
 
     [Theory]
+    [InlineData("application/json", "null", null)]
+    [InlineData("application/octet-stream", "null", "bnVsbA==")]
+    public async Task A_body_without_parsed_content_is_bytes_only_when_its_type_says_nothing_else(string contentType, string body, string? base64)
+    {
+        var request = Request with { ContentType = contentType, Body = Encoding.UTF8.GetBytes(body), ParsedContent = null };
+        using var story = await Story.CreateAsync(Endpoint(("path", Story.Literal("x"))));
+        await story.StartAsync(new RunStart { RunId = "r", TriggerActivityId = "hook", TriggerPayload = request });
+
+        (story.Output("hook", "ParsedContent") is byte[] bytes ? Convert.ToBase64String(bytes) : null).ShouldBe(base64);
+    }
+
+    [Theory]
     [InlineData("orders/{id:int}", null)]
     [InlineData("orders/{id", null)]
     [InlineData("x", "GE T")]
@@ -112,6 +124,18 @@ public sealed class HttpEndpointTests
 
         story.Run.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
         ShouldHaveTakenTheRequest(story);
+    }
+
+    [Fact]
+    public async Task A_request_of_one_method_ends_the_waiting_for_the_others()
+    {
+        var hook = Story.Activity("Elsa.HttpEndpoint", "hook", ("path", Story.Literal("x")), ("supportedMethods", Story.Input("Object", new[] { "GET", "POST" })));
+        using var story = await Story.RunAsync(Story.Flow([hook, Story.Activity("Elsa.HttpEndpoint", "second", ("path", Story.Literal("y")))], ("hook", "Done", "second")));
+        story.Run.Bookmarks.Count.ShouldBe(2);
+
+        await story.ResumeAsync(story.Run.Bookmarks.First().Id, Request);
+
+        story.Run.Bookmarks.ShouldHaveSingleItem().ActivityId.ShouldBe("second");
     }
 
     [Fact]

@@ -118,8 +118,12 @@ public sealed class RedirectTests
         }
     }
 
-    [Fact]
-    public async Task A_secret_body_is_not_handed_on_to_another_origin()
+    [Theory]
+    [InlineData("POST", 307)]
+    [InlineData("POST", 308)]
+    [InlineData("PUT", 301)]
+    [InlineData("PATCH", 302)]
+    public async Task A_secret_body_is_not_handed_on_to_another_origin(string method, int status)
     {
         var reached = false;
         await using var other = await StubServer.StartAsync(_ =>
@@ -127,9 +131,9 @@ public sealed class RedirectTests
             reached = true;
             return Task.CompletedTask;
         });
-        await using var server = await StubServer.StartAsync(context => Redirect(context, 307, other.Url.ToString()));
+        await using var server = await StubServer.StartAsync(context => Redirect(context, status, other.Url.ToString()));
         using var client = Client();
-        using var request = new HttpRequestMessage(HttpMethod.Post, server.Url) { Content = new StringContent("secret") };
+        using var request = new HttpRequestMessage(new HttpMethod(method), server.Url) { Content = new StringContent("secret") };
         request.Options.Set(OutboundHttp.ContentIsSensitive, true);
 
         (await Should.ThrowAsync<OutboundRequestRefusedException>(() => client.SendAsync(request, Ct))).Rule.ShouldBe("'127.0.0.1' redirects there a body that holds a secret meant for it");

@@ -36,6 +36,20 @@ public sealed class RequestSecrecyTests
         ShouldLeaveNoTrace(story);
     }
 
+    [Fact]
+    public async Task An_answer_that_repeats_a_secret_from_within_the_content_is_kept_as_a_secret()
+    {
+        await using var server = await RecordingServer.StartAsync(200, "text/plain", "you sent " + Canary);
+
+        using var story = await Story.RunAsync(
+            Send(server.Url, ("method", Story.Literal("POST")), ("content", Story.Input("Input", "value"))),
+            Secrets("unused", new Dictionary<string, object?> { ["list"] = new object?[] { 1, new Dictionary<string, object?> { ["token"] = Sensitive.Of(Canary) } } }));
+
+        server.Only.Body.ShouldBe($$"""{"list":[1,{"token":"{{Canary}}"}]}""");
+        story.Output("send", "ParsedContent").ShouldBeAssignableTo<Sensitive>();
+        ShouldLeaveNoTrace(story);
+    }
+
     [Theory]
     [InlineData("authorization", "Bearer canary-7f3a9c-value\r\nX: y")]
     [InlineData("authorization", "canary-7f3a9c-value, broken")]

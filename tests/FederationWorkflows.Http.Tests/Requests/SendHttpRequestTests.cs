@@ -305,7 +305,7 @@ public sealed class SendHttpRequestTests
     [InlineData(400, 100, 1, 400, 0)]
     public async Task With_resiliency_passing_failures_are_tried_again(int failure, int failures, int attempts, int last, int seconds)
     {
-        var time = new ManualTime();
+        var time = new ManualTime { Skips = TimeSpan.FromMinutes(5) };
         var count = 0;
         await using var server = await RecordingServer.StartAsync(context =>
         {
@@ -315,20 +315,8 @@ public sealed class SendHttpRequestTests
         using var story = await Story.CreateAsync(Send(server.Url, ("method", Story.Literal("POST")), ("enableResiliency", Story.Literal(true))), new OutboundPolicy { AllowLoopback = true, Timeout = TimeSpan.FromHours(1) }, time);
         var begun = time.GetUtcNow();
 
-        // The delays double up to 128 s; longer ones are time limits of a request that is under way.
-        var run = Task.Run(() => story.StartAsync(new RunStart { RunId = "r" }), Ct);
-        while (!run.IsCompleted)
-        {
-            var answered = Volatile.Read(ref count);
-            if (answered > 0 && answered < attempts)
-            {
-                time.AdvanceToNext(TimeSpan.FromSeconds(Math.Pow(2, answered - 1)));
-            }
+        await story.StartAsync(new RunStart { RunId = "r" });
 
-            await Task.Yield();
-        }
-
-        await run;
         story.Output("send", "StatusCode").ShouldBe(last);
         server.All.Length.ShouldBe(attempts);
         server.All.Select(a => a.Headers["Idempotency-Key"]).Distinct().ShouldHaveSingleItem();
