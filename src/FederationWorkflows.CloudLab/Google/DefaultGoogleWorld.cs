@@ -24,6 +24,9 @@ public static class DefaultGoogleWorld
     /// <summary>The middle of that chain.</summary>
     public const string Broker = "delegation-broker@security-automation.iam.gserviceaccount.com";
 
+    /// <summary>The account attached to the instance; it may mint tokens of <see cref="AwsFederation"/> and has no key.</summary>
+    public const string CiRunner = "ci-runner@security-automation.iam.gserviceaccount.com";
+
     /// <summary>A person who signed in and may impersonate <see cref="AwsFederation"/>.</summary>
     public const string Analyst = "analyst@example.com";
 
@@ -50,8 +53,9 @@ public static class DefaultGoogleWorld
                         Name = "aws-federation",
                         UniqueId = AwsFederationId,
                         DisplayName = "Trusted by AWS roles",
-                        IamPolicy = TokenCreators($"serviceAccount:{Runner}", $"user:{Analyst}"),
+                        IamPolicy = TokenCreators($"serviceAccount:{Runner}", $"serviceAccount:{CiRunner}", $"user:{Analyst}"),
                     },
+                    new GoogleServiceAccount { Name = "ci-runner", UniqueId = "100000000000000000002", DisplayName = "Attached to the instance" },
                     new GoogleServiceAccount
                     {
                         Name = "delegation-broker",
@@ -69,6 +73,7 @@ public static class DefaultGoogleWorld
             },
         ],
         Users = [new GoogleUser { Email = Analyst, UniqueId = "100000000000000000042" }],
+        Instance = new GoogleInstance { ServiceAccount = CiRunner, Project = ProjectId, Zone = "europe-west1-b", Name = "ci-runner-1", Id = "4242424242424242424" },
     };
 
     private static IamPolicy TokenCreators(params string[] members) => new()

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -30,8 +32,14 @@ internal sealed class GoogleDirectory
             .ToFrozenDictionary(pair => pair.KeyId, pair => pair.account);
         usersByEmail = world.Users.Select(user => new UserEntry(user)).ToFrozenDictionary(user => user.Email, StringComparer.OrdinalIgnoreCase);
         usersByClientId = usersByEmail.Values.ToFrozenDictionary(user => user.ClientId);
+        Instance = world.Instance is { } instance
+            ? new InstanceEntry(instance, world.Projects.Single(project => project.Id == instance.Project), accountsByEmail[instance.ServiceAccount])
+            : null;
         extendedLifetimes = world.OrgPolicies.SelectMany(policy => policy.AllowedValues).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
+
+    /// <summary>The instance that has a metadata server, if any.</summary>
+    public InstanceEntry? Instance { get; }
 
     public IEnumerable<ServiceAccountEntry> ServiceAccounts => accountsByEmail.Values;
 
@@ -53,8 +61,30 @@ internal sealed class GoogleDirectory
     internal static string DerivedId(string email)
     {
         var number = new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(email)), isUnsigned: true);
-        return "1" + (number % BigInteger.Pow(10, 20)).ToString("D20", System.Globalization.CultureInfo.InvariantCulture);
+        return "1" + (number % BigInteger.Pow(10, 20)).ToString("D20", CultureInfo.InvariantCulture);
     }
+}
+
+/// <summary>An instance with what it refers to.</summary>
+internal sealed class InstanceEntry(GoogleInstance instance, GoogleProject project, ServiceAccountEntry account)
+{
+    public ServiceAccountEntry Account => account;
+
+    public string ProjectId => project.Id;
+
+    public long ProjectNumber { get; } = long.Parse(project.Number, CultureInfo.InvariantCulture);
+
+    public string Zone => instance.Zone;
+
+    public string Name => instance.Name;
+
+    public ulong Id { get; } = instance.Id is { } id ? ulong.Parse(id, CultureInfo.InvariantCulture) : DerivedId($"{project.Id}/{instance.Zone}/{instance.Name}");
+
+    public IReadOnlyList<string> Scopes => instance.Scopes;
+
+    public IReadOnlyList<string> Licenses => instance.Licenses;
+
+    private static ulong DerivedId(string name) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name))) >> 1;
 }
 
 /// <summary>A service account with its keys.</summary>

@@ -40,7 +40,8 @@ internal sealed class GoogleIdTokenIssuer(TimeProvider time)
     /// <param name="subject"><c>sub</c>.</param>
     /// <param name="email"><c>email</c>, with <c>email_verified</c>; null leaves both out.</param>
     /// <param name="accessTokenHash"><c>at_hash</c>, for a token that comes beside an access token (OpenID Connect Core, section 3.1.3.6).</param>
-    public Sensitive<string> Issue(string audience, string presenter, string subject, string? email, string? accessTokenHash = null)
+    /// <param name="platform"><c>google</c>: the instance that the token comes from ("Verify VM identity").</param>
+    public Sensitive<string> Issue(string audience, string presenter, string subject, string? email, string? accessTokenHash = null, JsonObject? platform = null)
     {
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var claims = new JsonObject { ["aud"] = audience, ["azp"] = presenter };
@@ -56,6 +57,11 @@ internal sealed class GoogleIdTokenIssuer(TimeProvider time)
         }
 
         claims["exp"] = now + (long)Lifetime.TotalSeconds;
+        if (platform is not null)
+        {
+            claims["google"] = platform;
+        }
+
         claims["iat"] = now;
         claims["iss"] = Issuer;
         claims["sub"] = subject;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FederationWorkflows.CloudLab.Google.Metadata;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Builder;
@@ -12,7 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FederationWorkflows.CloudLab.Google;
 
 /// <summary>
-/// The Google half of the lab, under <c>/google</c>: OAuth 2.0 token endpoint, IAM Service Account Credentials, OpenID Connect discovery and keys, tokeninfo.
+/// The Google half of the lab, under <c>/google</c>: OAuth 2.0 token endpoint, IAM Service Account Credentials, OpenID Connect discovery and keys, tokeninfo;
+/// and, where Google's libraries look for it, the metadata server of an instance.
 /// It refuses what Google refuses, with the same words.
 /// </summary>
 public sealed class GoogleLab : ILabService
@@ -26,6 +28,7 @@ public sealed class GoogleLab : ILabService
     private readonly TokenEndpoint tokenEndpoint;
     private readonly IamCredentialsEndpoint iamCredentials;
     private readonly TokenInfoEndpoint tokenInfo;
+    private readonly MetadataServer? metadataServer;
 
     /// <exception cref="WorldFormatException">The world contradicts itself.</exception>
     internal GoogleLab(GoogleWorld world, TimeProvider time, EventLog events)
@@ -36,6 +39,7 @@ public sealed class GoogleLab : ILabService
         tokenEndpoint = new TokenEndpoint(directory, accessTokens, idTokens, address, time, events);
         iamCredentials = new IamCredentialsEndpoint(directory, accessTokens, idTokens, time, events);
         tokenInfo = new TokenInfoEndpoint(accessTokens, idTokens, directory, time);
+        metadataServer = directory.Instance is { } instance ? new MetadataServer(instance, accessTokens, idTokens, time, events) : null;
         KeySource = new GoogleKeySource(idTokens);
     }
 
@@ -108,11 +112,21 @@ public sealed class GoogleLab : ILabService
         routes.MapGet("/google/.well-known/openid-configuration", WriteDiscoveryAsync);
 
         // What is not here must not be taken for an S3 request.
-        routes.Map("/google/{**rest}", context =>
+        routes.Map("/google/{**rest}", NotFound).WithOrder(int.MaxValue - 1);
+        if (metadataServer is null)
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return Task.CompletedTask;
-        }).WithOrder(int.MaxValue - 1);
+            routes.Map(MetadataServer.Route, NotFound).WithMetadata(new RequestCondition(MetadataServer.IsBelowRoot));
+        }
+        else
+        {
+            metadataServer.Map(routes);
+        }
+    }
+
+    private static Task NotFound(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
     }
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : "none";

@@ -14,6 +14,34 @@ public sealed record GoogleWorld
 
     /// <summary>Organization policies in force for every project.</summary>
     public IReadOnlyList<OrganizationPolicy> OrgPolicies { get; init; } = [];
+
+    /// <summary>The Compute Engine instance that clients of the lab seem to run on: what its metadata server tells. Left out, there is no metadata server.</summary>
+    public GoogleInstance? Instance { get; init; }
+}
+
+/// <summary>A Compute Engine instance with a service account attached.</summary>
+public sealed record GoogleInstance
+{
+    /// <summary>The address of the attached service account, one of the world's.</summary>
+    public required string ServiceAccount { get; init; }
+
+    /// <summary>The id of the project that the instance is in, one of the world's.</summary>
+    public required string Project { get; init; }
+
+    /// <summary>The zone, for example <c>europe-west1-b</c>.</summary>
+    public required string Zone { get; init; }
+
+    /// <summary>The instance's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The numeric id, 64 bits; left out, it is derived from project, zone and name and so always the same.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The access scopes: the most that tokens from the metadata server can do.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [OAuthScopes.CloudPlatform];
+
+    /// <summary>The codes of the licenses of its images, which an identity token tells on request.</summary>
+    public IReadOnlyList<string> Licenses { get; init; } = [];
 }
 
 /// <summary>A project and what it holds.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -82,7 +83,8 @@ public static partial class GoogleWorldReader
             }
         }
 
-        var rest = world.Users.SelectMany((user, u) => CheckUser(user, seen, $"{path}.users[{u}]"))
+        var rest = (world.Instance is { } instance ? CheckInstance(instance, world, $"{path}.instance") : [])
+            .Concat(world.Users.SelectMany((user, u) => CheckUser(user, seen, $"{path}.users[{u}]")))
             .Concat(world.OrgPolicies.SelectMany((policy, o) => CheckOrganizationPolicy(policy, $"{path}.orgPolicies[{o}]")));
         foreach (var problem in rest)
         {
@@ -157,6 +159,60 @@ public static partial class GoogleWorldReader
         foreach (var problem in Unique(seen, user.Email, $"{path}.email").Concat(Unique(seen, user.UniqueId, $"{path}.uniqueId")))
         {
             yield return problem;
+        }
+    }
+
+    private static IEnumerable<string> CheckInstance(GoogleInstance instance, GoogleWorld world, string path)
+    {
+        if (!world.Projects.Any(project => project.ServiceAccounts.Any(account => account.AddressIn(project) == instance.ServiceAccount)))
+        {
+            yield return $"{path}.serviceAccount: the world has no service account '{instance.ServiceAccount}'; give the address of one of its accounts.";
+        }
+
+        // The number is an integer of 64 bits in an identity token.
+        if (world.Projects.FirstOrDefault(project => project.Id == instance.Project) is not { } home)
+        {
+            yield return $"{path}.project: the world has no project '{instance.Project}'; give the id of one of its projects.";
+        }
+        else if (Digits().IsMatch(home.Number) && !long.TryParse(home.Number, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            yield return $"{path}.project: the number {home.Number} of the project is too large for an instance; use at most 18 digits.";
+        }
+
+        if (!Zone().IsMatch(instance.Zone))
+        {
+            yield return $"{path}.zone: '{instance.Zone}' is no zone; use a name such as europe-west1-b.";
+        }
+
+        if (!InstanceName().IsMatch(instance.Name))
+        {
+            yield return $"{path}.name: '{instance.Name}' is no instance name; use 1 to 63 lower-case letters, digits and hyphens, starting with a letter.";
+        }
+
+        if (instance.Id is { } id && !(Digits().IsMatch(id) && ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        {
+            yield return $"{path}.id: '{id}' is no instance id; use a number of 64 bits in quotes, or leave it out.";
+        }
+
+        if (instance.Scopes.Count == 0)
+        {
+            yield return $"{path}.scopes: a service account is attached with at least one scope; leave it out for {OAuthScopes.CloudPlatform}.";
+        }
+
+        for (var s = 0; s < instance.Scopes.Count; s++)
+        {
+            if (!OAuthScopes.IsKnown(instance.Scopes[s]))
+            {
+                yield return $"{path}.scopes[{s}]: '{instance.Scopes[s]}' is no scope of Google's; use for example {OAuthScopes.CloudPlatform}.";
+            }
+        }
+
+        for (var l = 0; l < instance.Licenses.Count; l++)
+        {
+            if (!Digits().IsMatch(instance.Licenses[l]))
+            {
+                yield return $"{path}.licenses[{l}]: '{instance.Licenses[l]}' is no license code; use decimal digits in quotes.";
+            }
         }
     }
 
@@ -242,6 +298,12 @@ public static partial class GoogleWorldReader
 
     [GeneratedRegex("^[^@\\s:]+@[^@\\s:]+\\.[^@\\s:]+$")]
     private static partial Regex Email();
+
+    [GeneratedRegex("^[a-z]+-[a-z]+[0-9]{1,2}-[a-z]$")]
+    private static partial Regex Zone();
+
+    [GeneratedRegex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    private static partial Regex InstanceName();
 
     [GeneratedRegex("'([^']*)'")]
     private static partial Regex Quoted();

@@ -5,6 +5,8 @@ using FederationWorkflows.CloudLab.Google;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.CloudLab;
@@ -94,6 +96,7 @@ public sealed class CloudLabServer : IAsyncDisposable
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8;
             kestrel.Limits.MaxRequestBodySize = options.MaximumObjectSize + BodyAllowance;
         });
+        builder.Services.AddSingleton<MatcherPolicy, RequestConditionPolicy>();
         var app = builder.Build();
         ILabService[] services = [events, .. composition.Services, aws];
         foreach (var service in services)

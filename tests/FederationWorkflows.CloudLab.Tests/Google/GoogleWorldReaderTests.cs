@@ -47,6 +47,27 @@ public sealed class GoogleWorldReaderTests
     public void A_wrong_world_is_refused_with_the_place_and_the_remedy(string json, string message) =>
         Should.Throw<WorldFormatException>(() => Read(json)).Message.ShouldBe(message);
 
+    [Theory]
+    [InlineData("""{"serviceAccount":"nobody@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"vm"}""", "$.google.instance.serviceAccount: the world has no service account 'nobody@my-project.iam.gserviceaccount.com'; give the address of one of its accounts.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"other","zone":"us-central1-c","name":"vm"}""", "$.google.instance.project: the world has no project 'other'; give the id of one of its projects.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1","name":"vm"}""", "$.google.instance.zone: 'us-central1' is no zone; use a name such as europe-west1-b.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"VM"}""", "$.google.instance.name: 'VM' is no instance name; use 1 to 63 lower-case letters, digits and hyphens, starting with a letter.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"vm","id":"99999999999999999999"}""", "$.google.instance.id: '99999999999999999999' is no instance id; use a number of 64 bits in quotes, or leave it out.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"vm","scopes":[]}""", "$.google.instance.scopes: a service account is attached with at least one scope; leave it out for https://www.googleapis.com/auth/cloud-platform.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"vm","scopes":["storage"]}""", "$.google.instance.scopes[0]: 'storage' is no scope of Google's; use for example https://www.googleapis.com/auth/cloud-platform.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"vm","licenses":["gpl"]}""", "$.google.instance.licenses[0]: 'gpl' is no license code; use decimal digits in quotes.")]
+    [InlineData("""{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c"}""", "$.google.instance: needs \"name\".")]
+    public void An_instance_that_cannot_be_is_refused_with_the_place_and_the_remedy(string instance, string message) =>
+        Should.Throw<WorldFormatException>(() => Read($$"""{"projects":[{"id":"my-project","number":"7","serviceAccounts":[{"name":"runner"}]}],"instance":{{instance}}}"""))
+            .Message.ShouldBe(message);
+
+    [Fact]
+    public void An_instance_needs_a_project_number_that_fits_its_identity_tokens() =>
+        Should.Throw<WorldFormatException>(() => Read("""
+            {"projects":[{"id":"my-project","number":"99999999999999999999","serviceAccounts":[{"name":"runner"}]}],
+             "instance":{"serviceAccount":"runner@my-project.iam.gserviceaccount.com","project":"my-project","zone":"us-central1-c","name":"vm"}}
+            """)).Message.ShouldBe("$.google.instance.project: the number 99999999999999999999 of the project is too large for an instance; use at most 18 digits.");
+
     [Fact]
     public void Several_problems_are_reported_together() =>
         Should.Throw<WorldFormatException>(() => Read("""{"projects":[{"id":"P","number":"x"}],"users":[{"email":"nobody"}]}""")).Message.Split('\n').Length.ShouldBe(3);
@@ -75,6 +96,9 @@ public sealed class GoogleWorldReaderTests
         directory.FindServiceAccount(DefaultGoogleWorld.Unreachable)!.Grants(runner.Principal, PredefinedRoles.GetOpenIdToken).ShouldBeFalse();
         directory.FindServiceAccount(DefaultGoogleWorld.BehindBroker)!.Grants(runner.Principal, PredefinedRoles.GetAccessToken).ShouldBeFalse();
         runner.DownloadableKey.ShouldNotBeNull();
+        directory.Instance!.Account.Email.ShouldBe(DefaultGoogleWorld.CiRunner);
+        directory.Instance.Scopes.ShouldBe([OAuthScopes.CloudPlatform]);
+        federation.Grants(directory.Instance.Account.Principal, PredefinedRoles.GetOpenIdToken).ShouldBeTrue();
     }
 
     private static GoogleWorld Read(string json) => GoogleWorldReader.Read(JsonDocument.Parse(json).RootElement);
