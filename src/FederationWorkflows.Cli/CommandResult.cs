@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FederationWorkflows.Engine.Definitions;
@@ -21,10 +22,42 @@ internal static class ExitCodes
     public const int Cancelled = 130;
 }
 
+/// <summary>How a command that could not do its work says so.</summary>
+internal static class Failure
+{
+    /// <summary>Says it in a line for each problem on standard error, and with <c>--json</c> as the one object on standard output.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Report(Exception exception, bool json, string? file = null)
+    {
+        if (exception is OperationCanceledException)
+        {
+            return ExitCodes.Cancelled;
+        }
+
+        var problems = (exception as DefinitionException)?.Problems;
+        foreach (var line in problems?.Select(problem => $"{file}: {problem}") ?? [ServerHost.Explain(exception)])
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        if (json)
+        {
+            JsonOutput.Write(new { error = problems is null ? ServerHost.Explain(exception) : $"{file} has {problems.Count} problem(s).", problems });
+        }
+
+        return ExitCodes.Failed;
+    }
+}
+
+/// <summary>What the user asked for cannot be done, and the message says why.</summary>
+internal sealed class CommandException(string message) : Exception(message);
+
 /// <summary>What all commands with <c>--json</c> share.</summary>
 internal static class JsonOutput
 {
     public static Option<bool> Option() => new("--json") { Description = "Print one JSON object instead of text." };
+
+    public static bool IsWanted(ParseResult result) => result.CommandResult.Children.Any(child => child is OptionResult { Option.Name: "--json", Implicit: false });
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {

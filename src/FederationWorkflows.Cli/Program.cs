@@ -1,15 +1,23 @@
 using System.CommandLine;
+using FederationWorkflows.Cli;
 using FederationWorkflows.Cli.Demo;
 using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Cli.Run;
 using FederationWorkflows.Cli.Validate;
 
-var root = new RootCommand("FederationWorkflows: automation across Google Cloud and AWS without static keys.")
+var root = new RootCommand("FederationWorkflows: automation across Google Cloud and AWS without static keys. Exit codes: 0 done, 1 failed, 130 ended by Ctrl-C before it was done.")
 {
     DemoCommand.Create(),
     RunCommand.Create(),
     ValidateCommand.Create(),
     LabCommand.Create(),
 };
-
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+var parsed = root.Parse(args);
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+}
+catch (Exception e)
+{
+    return Failure.Report(e, JsonOutput.IsWanted(parsed));
+}

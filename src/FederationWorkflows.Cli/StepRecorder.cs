@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using Spectre.Console;
@@ -11,28 +12,37 @@ namespace FederationWorkflows.Cli;
 /// <summary>A step of a run as a person sees it.</summary>
 internal sealed record Step(string Activity, string Type, ActivityStatus Status, double? DurationMs, string? Error);
 
-/// <summary>Learns the steps of runs as they are committed, and shows them.</summary>
+/// <summary>What a run waits for.</summary>
+internal sealed record Wait(string Activity, string Type, string For);
+
+/// <summary>Learns the steps of the first run as they are committed, and shows them.</summary>
 internal sealed class StepRecorder : IRunObserver
 {
     private static readonly HashSet<string> Containers = new(StringComparer.Ordinal) { "Elsa.Workflow", "Elsa.Flowchart", "Elsa.Sequence" };
 
     private readonly ConcurrentDictionary<string, ActivityExecutionRecord> executions = new();
 
+    private readonly ConcurrentDictionary<string, Bookmark> bookmarks = new();
+
+    private string? run;
+
     private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private readonly TaskCompletionSource<RunSummary> finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The run that ended first.</summary>
+    /// <summary>The run as it ended.</summary>
     public Task<RunSummary> Finished => finished.Task;
 
     /// <summary>The steps so far, in the order in which they began.</summary>
     public IReadOnlyList<Step> Steps =>
-        [.. executions.Values.OrderBy(record => record.Sequence).Select(record => new Step(
-            record.ActivityId,
-            record.ActivityType,
-            record.Status,
-            record.CompletedAt is { } end && record.StartedAt is { } start ? Math.Round((end - start).TotalMilliseconds, 1) : null,
-            record.Exception?.Message))];
+        [.. executions.Values.OrderBy(record => record.Sequence).Select(Of)];
+
+    /// <summary>What the run waits for now.</summary>
+    public IReadOnlyList<Wait> Waits =>
+        [.. bookmarks.Values.OrderBy(bookmark => bookmark.CreatedAt).Select(bookmark => new Wait(
+            bookmark.ActivityId,
+            bookmark.Name,
+            HttpEndpointStimulus.From(bookmark.Stimulus) is { } endpoint ? $"a {endpoint.Method.ToUpperInvariant()} request to /{endpoint.Path}" : "something outside"))];
 
     /// <summary>The outputs of the last execution of an activity type; null when it has not run.</summary>
     public IReadOnlyDictionary<string, System.Text.Json.JsonElement>? OutputsOf(string activityType) =>
@@ -40,6 +50,22 @@ internal sealed class StepRecorder : IRunObserver
 
     public void OnCommitted(RunTransaction transaction)
     {
+        var id = transaction.Summary.Identity.Id;
+        if (Interlocked.CompareExchange(ref run, id, null) is { } first && first != id)
+        {
+            return;
+        }
+
+        foreach (var bookmark in transaction.NewBookmarks)
+        {
+            bookmarks[bookmark.Id] = bookmark;
+        }
+
+        foreach (var removed in transaction.RemovedBookmarks)
+        {
+            bookmarks.TryRemove(removed, out _);
+        }
+
         foreach (var record in transaction.Executions.Where(record => !Containers.Contains(record.ActivityType)))
         {
             executions.AddOrUpdate(record.Id, record, (_, before) => record with { StartedAt = record.StartedAt ?? before.StartedAt, Sequence = before.Sequence });
@@ -78,7 +104,8 @@ internal sealed class StepRecorder : IRunObserver
 
     private async Task ShowLinesAsync(IAnsiConsole console, CancellationToken cancellationToken)
     {
-        var shown = 0;
+        // Steps do not end in the order in which they began.
+        var shown = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var _ in changed.Reader.ReadAllAsync(cancellationToken))
         {
             Show();
@@ -88,13 +115,20 @@ internal sealed class StepRecorder : IRunObserver
 
         void Show()
         {
-            foreach (var step in Steps.Where(step => step.DurationMs is not null).Skip(shown))
+            foreach (var record in executions.Values.Where(record => record.CompletedAt is not null && shown.Add(record.Id)).OrderBy(record => record.CompletedAt).ThenBy(record => record.Sequence))
             {
-                shown++;
+                var step = Of(record);
                 console.WriteLine($"{Mark(step.Status)} {step.Activity,-18} {step.Type,-30} {Duration(step)}{(step.Error is null ? "" : "  " + step.Error)}");
             }
         }
     }
+
+    private static Step Of(ActivityExecutionRecord record) => new(
+        record.ActivityId,
+        record.ActivityType,
+        record.Status,
+        record.CompletedAt is { } end && record.StartedAt is { } start ? Math.Round((end - start).TotalMilliseconds, 1) : null,
+        record.Exception?.Message);
 
     private Table Table()
     {

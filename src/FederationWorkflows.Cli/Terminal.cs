@@ -5,7 +5,7 @@ namespace FederationWorkflows.Cli;
 /// <summary>Standard output for people: colours and live tables in a terminal, plain unbroken lines in a file or pipe.</summary>
 internal static class Terminal
 {
-    private const int UnbrokenWidth = 500;
+    private const int UnbrokenWidth = 1_000_000;
 
     public static IAnsiConsole Out { get; } = Create();
 

@@ -27,7 +27,7 @@ internal static class DemoCommand
     {
         var once = new Option<bool>("--once") { Description = "Exit after the table instead of serving until Ctrl-C." };
         var json = JsonOutput.Option();
-        var command = new Command("demo", "Start the server and the CloudLab, send an incident to the story's webhook, and show what happens.") { once, json };
+        var command = new Command("demo", "Start the server and the CloudLab, send an incident to the story's webhook, show what happens, and serve until Ctrl-C. Exit code 0 when the story finished, also after Ctrl-C; 1 when it failed; 130 when Ctrl-C came before.") { once, json };
         command.SetAction((result, cancellationToken) => RunAsync(result.GetValue(once), result.GetValue(json), cancellationToken));
         return command;
     }
@@ -92,7 +92,10 @@ internal static class DemoCommand
         }
 
         var show = json ? Task.CompletedTask : steps.ShowAsync(Terminal.Out, cancellationToken);
-        using var client = new HttpClient();
+
+        // The server is on this machine: a proxy of the environment could not reach it.
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        using var client = new HttpClient(handler);
         using var answer = await client.PostAsJsonAsync(webhook, Incident, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
@@ -100,8 +103,7 @@ internal static class DemoCommand
             if (!answer.Headers.Contains("x-elsa-workflow-instance-id"))
             {
                 steps.Complete();
-                await Console.Error.WriteLineAsync($"The webhook answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
-                return ExitCodes.Failed;
+                throw new CommandException($"The webhook answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
             }
         }
 

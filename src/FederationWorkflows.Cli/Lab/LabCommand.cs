@@ -13,24 +13,22 @@ internal static class LabCommand
         var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
         var world = new Option<FileInfo?>("--world") { Description = "A JSON file that declares projects, service accounts, roles and buckets; the built-in world by default." };
         var json = JsonOutput.Option();
-        var command = new Command("lab", "Serve the CloudLab: Google Cloud and AWS on this machine, with the same trust rules.") { port, world, json };
+        var command = new Command("lab", "Serve the CloudLab: Google Cloud and AWS on this machine, with the same trust rules, until Ctrl-C (exit code 0).") { port, world, json };
         command.SetAction((result, cancellationToken) => RunAsync(result.GetValue(port), result.GetValue(world), result.GetValue(json), cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(int port, FileInfo? file, bool json, CancellationToken cancellationToken)
     {
-        LabWorld world;
         CloudLabServer lab;
         try
         {
-            world = file is null ? LabWorld.Default : LabWorld.Parse(await File.ReadAllTextAsync(file.FullName, cancellationToken));
+            var world = file is null ? LabWorld.Default : LabWorld.Parse(await File.ReadAllTextAsync(file.FullName, cancellationToken));
             lab = await CloudLabServer.StartAsync(new CloudLabOptions { Port = port, World = world }, cancellationToken);
         }
         catch (Exception e) when (e is WorldFormatException or IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"The lab cannot start: {e.Message}");
-            return ExitCodes.Failed;
+            throw new CommandException($"The lab cannot start: {(e is WorldFormatException ? $"{file}: " : "")}{e.Message}");
         }
 
         await using (lab)

@@ -11,6 +11,7 @@ using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Spectre.Console;
 
 namespace FederationWorkflows.Cli.Run;
@@ -24,7 +25,7 @@ internal static class RunCommand
         var input = new Option<string[]>("--input") { Description = "A workflow input as name=value; may be given several times. For a story that a webhook starts: a field of the request's JSON body.", DefaultValueFactory = _ => [] };
         var lab = new Option<bool>("--lab") { Description = "Run against a CloudLab of its own instead of the clouds." };
         var json = JsonOutput.Option();
-        var command = new Command("run", "Run a story file once.") { file, input, lab, json };
+        var command = new Command("run", "Run a story file once. Exit code 0 when it finished, 1 when it failed or waits for something, 130 when Ctrl-C cancelled it.") { file, input, lab, json };
         command.SetAction((result, cancellationToken) =>
             RunAsync(result.GetRequiredValue(file), result.GetValue(input) ?? [], result.GetValue(lab), result.GetValue(json), cancellationToken));
         return command;
@@ -34,8 +35,7 @@ internal static class RunCommand
     {
         if (Array.Find(input, pair => pair.IndexOf('=', StringComparison.Ordinal) < 1) is { } wrong)
         {
-            await Console.Error.WriteLineAsync($"--input takes name=value, not '{wrong}'.");
-            return ExitCodes.Failed;
+            throw new CommandException($"--input takes name=value, not '{wrong}'.");
         }
 
         var values = input.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => (object?)group.Last()[1]);
@@ -52,21 +52,7 @@ internal static class RunCommand
         }
         catch (DefinitionException e)
         {
-            foreach (var problem in e.Problems)
-            {
-                await Console.Error.WriteLineAsync($"{file}: {problem}");
-            }
-
-            return ExitCodes.Failed;
-        }
-        catch (Exception e) when (e is ValueConversionException or Microsoft.Extensions.Options.OptionsValidationException or IOException)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return ExitCodes.Failed;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return ExitCodes.Cancelled;
+            return Failure.Report(e, json, file);
         }
     }
 
@@ -76,23 +62,45 @@ internal static class RunCommand
         var stored = await services.GetRequiredService<DefinitionCatalog>().PublishAsync(await StoryServices.ReadStoryAsync(file, cancellationToken), caller, cancellationToken);
         var runtime = services.GetRequiredService<WorkflowRuntime>();
         var request = await RequestAsync(services, stored.DefinitionId, values, cancellationToken);
-        var show = json ? Task.CompletedTask : steps.ShowAsync(Terminal.Out, cancellationToken);
-        var handle = await runtime.StartAsync(request, caller, cancellationToken);
-        RunResult result;
+
+        // Time limits of activities are timers, which a service of the runtime watches.
+        var background = services.GetServices<IHostedService>().ToArray();
+        foreach (var service in background)
+        {
+            await service.StartAsync(cancellationToken);
+        }
+
         try
         {
-            result = await handle.Rest.WaitAsync(cancellationToken);
+            var handle = await runtime.StartAsync(request, caller, cancellationToken);
+            var show = json ? Task.CompletedTask : steps.ShowAsync(Terminal.Out, cancellationToken);
+            var result = await RestAsync(runtime, handle, caller, cancellationToken);
+            steps.Complete();
+            await show;
+            Print(result, steps, json);
+            return result.Summary.SubStatus == WorkflowSubStatus.Finished ? ExitCodes.Ok : ExitCodes.Failed;
         }
-        catch (OperationCanceledException)
+        finally
+        {
+            foreach (var service in background.Reverse())
+            {
+                await service.StopAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Waits until the run ends or waits for something outside. Ctrl-C cancels it.</summary>
+    private static async Task<RunResult> RestAsync(WorkflowRuntime runtime, RunHandle handle, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await handle.Rest.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             await runtime.CancelAsync(handle.RunId, caller, CancellationToken.None);
             throw;
         }
-
-        steps.Complete();
-        await show;
-        Print(result, steps, json);
-        return result.Summary.SubStatus == WorkflowSubStatus.Finished ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
     /// <summary>A story that a webhook starts gets the inputs as the body of a request.</summary>
@@ -125,6 +133,7 @@ internal static class RunCommand
                 status = result.Summary.SubStatus,
                 steps = steps.Steps,
                 output = result.Output.ToDictionary(pair => pair.Key, pair => JsonSerializer.Deserialize<JsonElement>(JsonValues.ToJson(pair.Value))),
+                waitsFor = result.Summary.SubStatus == WorkflowSubStatus.Suspended ? steps.Waits : [],
                 incidents = result.Incidents.Select(incident => new { activity = incident.ActivityId, type = incident.ActivityType, message = incident.Message }),
             });
             return;
@@ -141,6 +150,15 @@ internal static class RunCommand
         }
 
         Terminal.Out.MarkupLineInterpolated($"Run {result.Summary.Identity.Id}: [bold]{result.Summary.SubStatus}[/]");
+        if (result.Summary.SubStatus == WorkflowSubStatus.Suspended)
+        {
+            foreach (var wait in steps.Waits)
+            {
+                Terminal.Out.MarkupLineInterpolated($"It waits at [bold]{wait.Activity}[/] ({wait.Type}) for {wait.For}.");
+            }
+
+            Terminal.Out.WriteLine("Nothing from outside reaches a run of this command, which ends here. Publish the story on a server to have it go on.");
+        }
     }
 
     /// <summary>What the story writes is part of the terminal's output; with JSON on standard output, it goes beside it.</summary>

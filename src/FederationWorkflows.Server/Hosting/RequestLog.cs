@@ -19,7 +19,9 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
             {
                 var request = context.Request;
                 var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-                string path = request.Path;
+                
+                // As it was encoded, so that nobody can write lines of their own into the log.
+                var path = request.PathBase.ToUriComponent() + request.Path.ToUriComponent();
                 LogRequest(level, request.Method, path, context.Response.StatusCode, milliseconds);
             }
         }

@@ -9,6 +9,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Webhooks;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace FederationWorkflows.Server.Hosting;
@@ -22,21 +23,26 @@ public static partial class ServerHost
     /// <summary>Where it listens when nothing else is configured.</summary>
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
-    /// <summary>Builds the server and publishes the stories of its folder. It listens once it is started.</summary>
+    private static readonly string[] AddressSettings = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
+
+    /// <summary>
+    /// Builds the server and publishes the stories of its folder. It listens once it is started. Its configuration is what ASP.NET Core reads:
+    /// <c>appsettings.json</c> of the working directory, then environment variables (<c>Server__ResponseTimeout</c>), then the arguments; the later wins.
+    /// </summary>
     /// <param name="args">Configuration as command line arguments, e.g. <c>--urls http://127.0.0.1:8080</c>.</param>
     /// <param name="configure">Changes configuration, logging or services before the server is built; may be null.</param>
     /// <param name="cancellationToken">Ends building.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; the message says where.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, Action<WebApplicationBuilder>? configure, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["AllowedHosts"] = "localhost;127.0.0.1;[::1]" });
-        builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true);
-        builder.Configuration.AddEnvironmentVariables();
-        builder.Configuration.AddCommandLine(args);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Environment.CurrentDirectory });
+
+        // A default, so it stands before every other source.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
+            0, new MemoryConfigurationSource { InitialData = [KeyValuePair.Create<string, string?>("AllowedHosts", "localhost;127.0.0.1;[::1]")] });
         builder.AddServerLogging();
         configure?.Invoke(builder);
-        if (string.IsNullOrEmpty(builder.WebHost.GetSetting(WebHostDefaults.ServerUrlsKey)))
+        if (AddressSettings.All(setting => string.IsNullOrEmpty(builder.WebHost.GetSetting(setting))))
         {
             builder.WebHost.UseUrls(DefaultUrl);
         }
@@ -47,6 +53,22 @@ public static partial class ServerHost
         await app.Services.GetRequiredService<ActivityRegistry>().RefreshAsync(cancellationToken);
         await PublishStoriesAsync(app, cancellationToken);
         return app;
+    }
+
+    /// <summary>What an exception of starting says, with its causes, in one line.</summary>
+    public static string Explain(Exception exception)
+    {
+        var messages = new List<string>();
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            var message = string.Join(' ', cause.Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            if (!messages.Exists(known => known.Contains(message, StringComparison.Ordinal)))
+            {
+                messages.Add(message);
+            }
+        }
+
+        return string.Join(' ', messages);
     }
 
     /// <summary>Adds engine, runtime, HTTP and federation activities: what running stories takes, with or without a web server.</summary>
@@ -75,9 +97,9 @@ public static partial class ServerHost
 
     private static void Map(WebApplication app)
     {
+        app.UseMiddleware<RequestLog>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseMiddleware<RequestLog>();
         app.UseHostFiltering();
         app.UseRouting();
         app.UseMiddleware<LocalSignIn>();
@@ -96,7 +118,7 @@ public static partial class ServerHost
         }
 
         var folder = app.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<ServerOptions>>().Value.Stories;
-        if (folder is null)
+        if (string.IsNullOrWhiteSpace(folder))
         {
             return;
         }

@@ -1,5 +1,7 @@
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
 
 namespace FederationWorkflows.Server.Hosting;
@@ -12,20 +14,39 @@ internal static class ServerLogging
     public static void AddServerLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
-        builder.Services.AddLogging(logging => logging.AddSerilog(Create(builder.Configuration), dispose: true));
+
+        // Made late: whoever hosts the server may still change its configuration.
+        builder.Services.AddSingleton<ILoggerProvider>(services => new SerilogLoggerProvider(Create(services.GetRequiredService<IConfiguration>()), dispose: true));
     }
 
-    private static Serilog.Core.Logger Create(IConfiguration configuration)
+    private static Logger Create(IConfiguration configuration)
     {
         var logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
             .Enrich.FromLogContext()
             .ReadFrom.Configuration(configuration);
         logger = Console.IsOutputRedirected
             ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))
-            : logger.WriteTo.Console(outputTemplate: ForPeople, formatProvider: System.Globalization.CultureInfo.InvariantCulture);
+            : logger.Enrich.With<PlainText>().WriteTo.Console(outputTemplate: ForPeople, formatProvider: System.Globalization.CultureInfo.InvariantCulture);
         return logger.CreateLogger();
+    }
+
+    /// <summary>What strangers send must not move the terminal's cursor or look like a line of the log; the JSON formatter escapes by itself.</summary>
+    internal sealed class PlainText : ILogEventEnricher
+    {
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
+        {
+            foreach (var (name, value) in logEvent.Properties.ToArray())
+            {
+                if (value is ScalarValue { Value: string text } && text.Any(char.IsControl))
+                {
+                    var plain = string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()));
+                    logEvent.AddOrUpdateProperty(new LogEventProperty(name, new ScalarValue(plain)));
+                }
+            }
+        }
     }
 }

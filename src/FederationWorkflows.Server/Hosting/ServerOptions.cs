@@ -8,7 +8,9 @@ public sealed class ServerOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Server";
 
-    /// <summary>The folder whose stories are published at start, relative to the working directory; null for none.</summary>
+    internal static readonly TimeSpan LongestResponseTimeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>The folder whose stories are published at start, relative to the working directory; null or empty for none.</summary>
     public string? Stories { get; set; } = "workflows";
 
     /// <summary>What the paths of HTTP endpoints follow; Elsa's default.</summary>
@@ -17,6 +19,6 @@ public sealed class ServerOptions
     public string WebhookBasePath { get; set; } = "/workflows";
 
     /// <summary>How long a caller waits for a story that answers; then it gets 202 with the run's id. One second to ten minutes.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Server:ResponseTimeout must be from 00:00:01 to 00:10:00.")]
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -53,7 +53,6 @@ internal static class RunEndpoints
                     identity.CorrelationId,
                     run.Status,
                     run.SubStatus,
-                    Bookmarks = Array.Empty<object>(),
                     Incidents = executions.Where(execution => execution.Exception is not null).Select(execution => new
                     {
                         execution.ActivityId,
@@ -91,7 +90,10 @@ internal static class RunEndpoints
 
     private static async Task<IResult> GetExecutionsAsync(string workflowInstanceId, string? activityNodeId, IRunStore runs, CancellationToken cancellationToken)
     {
-        var items = await runs.GetExecutionsAsync(workflowInstanceId, activityNodeId, cancellationToken);
+        // All of the run: who scheduled an execution is among them.
+        var all = await runs.GetExecutionsAsync(workflowInstanceId, null, cancellationToken);
+        var byId = all.ToDictionary(item => item.Id);
+        var items = all.Where(item => activityNodeId is null || item.ActivityNodeId == activityNodeId).ToArray();
         return Results.Json(
             new
             {
@@ -116,10 +118,26 @@ internal static class RunEndpoints
                     AggregateFaultCount = item.Exception is null ? 0 : 1,
                     item.CompletedAt,
                     item.SchedulingActivityExecutionId,
+                    SchedulingActivityId = Scheduler(item)?.ActivityId,
+                    SchedulingWorkflowInstanceId = (string?)null,
+                    CallStackDepth = Depth(item),
                 }),
-                items.Count,
+                Count = items.Length,
             },
             Json);
+
+        ActivityExecutionRecord? Scheduler(ActivityExecutionRecord item) => item.SchedulingActivityExecutionId is { } id ? byId.GetValueOrDefault(id) : null;
+
+        int Depth(ActivityExecutionRecord item)
+        {
+            var depth = 0;
+            for (var above = Scheduler(item); above is not null; above = Scheduler(above))
+            {
+                depth++;
+            }
+
+            return depth;
+        }
     }
 
     private static object Exception(ErrorInfo error) => new

@@ -42,8 +42,7 @@ internal sealed class WebhookEndpoint(
                 await ProblemAsync(context, StatusCodes.Status405MethodNotAllowed, $"This path takes {string.Join(", ", match.AllowedMethods)}.");
                 return;
             case HttpRouteResult.Ambiguous:
-                var stories = match.Candidates.Select(candidate => candidate.Trigger?.DefinitionId).OfType<string>().Distinct();
-                await ProblemAsync(context, StatusCodes.Status409Conflict, $"Several stories listen on this path and method, and none of them was started: {string.Join(", ", stories)}. Change the path of one of them.");
+                await ProblemAsync(context, StatusCodes.Status409Conflict, Ambiguity(match.Candidates));
                 return;
         }
 
@@ -57,12 +56,31 @@ internal sealed class WebhookEndpoint(
         if (await ReadAsync(context, target.Stimulus) is { } request)
         {
             request = request with { RouteData = match.RouteData };
-            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request) : ResumeAsync(context, target.Stimulus, request));
+            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request) : ResumeAsync(context, target, request));
         }
     }
 
+    private static string Ambiguity(IReadOnlyList<WebhookTarget> candidates)
+    {
+        var stories = candidates.Select(candidate => candidate.Trigger?.DefinitionId).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
+        return stories switch
+        {
+            [] => Several("Several runs"),
+            [var story] => $"The story {story} listens on this path and method with several endpoints, and was not started. Change the path of one of them.",
+            _ => $"Several stories listen on this path and method, and none of them was started: {string.Join(", ", stories)}. Change the path of one of them.",
+        };
+    }
+
+    private static string Several(string runs) => $"{runs} wait on this path, and none of them was resumed. Put something of the run, such as its id, into the path.";
+
     private async Task<HttpRequestData?> ReadAsync(HttpContext context, HttpEndpointStimulus stimulus)
     {
+        // The reader counts by the same limit and explains it; the web server's own could be lower.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limits.Value.MaxBodyBytes;
+        }
+
         try
         {
             return await HttpRequestReader.ReadAsync(context.Request, limits.Value, stimulus.Rules, context.RequestAborted);
@@ -97,9 +115,9 @@ internal sealed class WebhookEndpoint(
         await AnswerAsync(context, runId, answers ? waiter.Response : null, () => handle.Rest, stimulus.RequestTimeout);
     }
 
-    private async Task ResumeAsync(HttpContext context, HttpEndpointStimulus stimulus, HttpRequestData request)
+    private async Task ResumeAsync(HttpContext context, WebhookTarget target, HttpRequestData request)
     {
-        var waiting = await runs.FindBookmarksAsync(WebhookRoutes.Kind, Bookmark.HashOf(WebhookRoutes.Kind, stimulus), context.RequestAborted);
+        var waiting = await runs.FindBookmarksAsync(WebhookRoutes.Kind, target.BookmarkHash, context.RequestAborted);
         if (waiting.Count == 0)
         {
             await ProblemAsync(context, StatusCodes.Status404NotFound, "No run waits on this path any more.");
@@ -108,7 +126,7 @@ internal sealed class WebhookEndpoint(
 
         if (waiting.Count > 1)
         {
-            await ProblemAsync(context, StatusCodes.Status409Conflict, $"{waiting.Count} runs wait on this path, and none of them was resumed. Put something of the run, such as its id, into the path.");
+            await ProblemAsync(context, StatusCodes.Status409Conflict, Several($"{waiting.Count} runs"));
             return;
         }
 
@@ -120,7 +138,7 @@ internal sealed class WebhookEndpoint(
             return;
         }
 
-        await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), stimulus.RequestTimeout);
+        await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), target.Stimulus.RequestTimeout);
     }
 
     /// <summary>Gives the story's answer when it comes in time, otherwise the run's id.</summary>
@@ -130,7 +148,7 @@ internal sealed class WebhookEndpoint(
         if (response is not null)
         {
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            var time = Task.Delay(timeout ?? options.Value.ResponseTimeout, timeProvider, gone.Token);
+            var time = Task.Delay(Bounded(timeout ?? options.Value.ResponseTimeout), timeProvider, gone.Token);
             await Task.WhenAny(response, rest(), time);
             await gone.CancelAsync();
             if (response.IsCompletedSuccessfully)
@@ -150,6 +168,9 @@ internal sealed class WebhookEndpoint(
         context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{context.Request.PathBase}/elsa/api/workflow-instances/{runId}");
         await context.Response.WriteAsJsonAsync(new { workflowInstanceId = runId }, CancellationToken.None);
     }
+
+    /// <summary>An author may ask for any time; a caller waits for what the host could be configured for.</summary>
+    private static TimeSpan Bounded(TimeSpan timeout) => TimeSpan.FromTicks(Math.Clamp(timeout.Ticks, 0, ServerOptions.LongestResponseTimeout.Ticks));
 
     private static async Task SendAsync(HttpContext context, HttpResponseEffect effect)
     {

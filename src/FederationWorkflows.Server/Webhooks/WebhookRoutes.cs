@@ -8,11 +8,12 @@ namespace FederationWorkflows.Server.Webhooks;
 /// <summary>What a request to a webhook leads to: a definition to start, or a place where runs wait.</summary>
 /// <param name="Stimulus">What the endpoint declared.</param>
 /// <param name="Trigger">The trigger to start; null where runs wait.</param>
-internal sealed record WebhookTarget(HttpEndpointStimulus Stimulus, WorkflowTrigger? Trigger);
+/// <param name="BookmarkHash">Finds the bookmarks of the runs that wait; null for a trigger.</param>
+internal sealed record WebhookTarget(HttpEndpointStimulus Stimulus, WorkflowTrigger? Trigger, string? BookmarkHash);
 
 /// <summary>
-/// Finds what a request leads to. The tables are immutable; one is built anew when a definition is published, and when a run waits
-/// at a path where none has waited before.
+/// Finds what a request leads to. The tables are immutable; one is built anew for the first request after a definition was published,
+/// or after runs began or ceased to wait at a path.
 /// </summary>
 internal sealed class WebhookRoutes(DefinitionCatalog catalog) : IRunObserver
 {
@@ -21,52 +22,92 @@ internal sealed class WebhookRoutes(DefinitionCatalog catalog) : IRunObserver
 
     private readonly Lock gate = new();
 
-    private readonly HashSet<HttpEndpointStimulus> waitedAt = [];
+    /// <summary>Where runs wait: by the bookmark's hash, which is the same for the same endpoint of a story, with the bookmarks there.</summary>
+    private readonly Dictionary<string, (HttpEndpointStimulus Stimulus, HashSet<string> Bookmarks)> places = [];
+
+    private readonly Dictionary<string, string> placeOfBookmark = [];
 
     private (TriggerIndex? Index, HttpRouteTable<WebhookTarget> Table) starting = (null, new([]));
 
-    private HttpRouteTable<WebhookTarget> waiting = new([]);
+    private HttpRouteTable<WebhookTarget>? waiting;
 
     public HttpRouteMatch<WebhookTarget> Find(string method, string encodedPath)
     {
-        var start = StartingTable().Find(method, encodedPath);
+        var (startingTable, waitingTable) = Tables();
+        var start = startingTable.Find(method, encodedPath);
         if (start.Result is HttpRouteResult.Match or HttpRouteResult.Ambiguous)
         {
             return start;
         }
 
-        var resume = Volatile.Read(ref waiting).Find(method, encodedPath);
-        return resume.Result == HttpRouteResult.NotFound ? start : resume;
+        var resume = waitingTable.Find(method, encodedPath);
+        return (start.Result, resume.Result) switch
+        {
+            (_, HttpRouteResult.NotFound) => start,
+            (HttpRouteResult.MethodNotAllowed, HttpRouteResult.MethodNotAllowed) =>
+                start with { AllowedMethods = [.. start.AllowedMethods.Union(resume.AllowedMethods).Order(StringComparer.Ordinal)] },
+            _ => resume,
+        };
     }
 
     public void OnCommitted(RunTransaction transaction)
     {
-        foreach (var bookmark in transaction.NewBookmarks)
+        if (transaction.NewBookmarks.Count == 0 && transaction.RemovedBookmarks.Count == 0)
         {
-            if (bookmark.Name == Kind && HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
+            return;
+        }
+
+        lock (gate)
+        {
+            foreach (var bookmark in transaction.NewBookmarks)
             {
-                lock (gate)
+                if (bookmark.Name == Kind && HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
                 {
-                    if (waitedAt.Add(stimulus))
-                    {
-                        Volatile.Write(ref waiting, Table(waitedAt.Select(place => new WebhookTarget(place, null))));
-                    }
+                    Add(bookmark.Id, bookmark.Hash, stimulus);
                 }
+            }
+
+            foreach (var bookmark in transaction.RemovedBookmarks)
+            {
+                Remove(bookmark);
             }
         }
     }
 
-    private HttpRouteTable<WebhookTarget> StartingTable()
+    private void Add(string bookmark, string hash, HttpEndpointStimulus stimulus)
+    {
+        placeOfBookmark[bookmark] = hash;
+        if (places.TryGetValue(hash, out var place))
+        {
+            place.Bookmarks.Add(bookmark);
+            return;
+        }
+
+        places.Add(hash, (stimulus, [bookmark]));
+        waiting = null;
+    }
+
+    private void Remove(string bookmark)
+    {
+        if (placeOfBookmark.Remove(bookmark, out var hash) && places.TryGetValue(hash, out var place) && place.Bookmarks.Remove(bookmark) && place.Bookmarks.Count == 0)
+        {
+            places.Remove(hash);
+            waiting = null;
+        }
+    }
+
+    private (HttpRouteTable<WebhookTarget> Starting, HttpRouteTable<WebhookTarget> Waiting) Tables()
     {
         var index = catalog.Triggers;
         lock (gate)
         {
             if (!ReferenceEquals(starting.Index, index))
             {
-                starting = (index, Table(index.OfKind(Kind).Select(trigger => new WebhookTarget((HttpEndpointStimulus)trigger.Stimulus, trigger))));
+                starting = (index, Table(index.OfKind(Kind).Select(trigger => new WebhookTarget((HttpEndpointStimulus)trigger.Stimulus, trigger, null))));
             }
 
-            return starting.Table;
+            waiting ??= Table(places.Select(place => new WebhookTarget(place.Value.Stimulus, null, place.Key)));
+            return (starting.Table, waiting);
         }
     }
 
