@@ -96,6 +96,9 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
 {
     private const int MaxActivities = 10_000;
 
+    /// <summary>Added to any date a run will see, it stays one.</summary>
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(3_650);
+
     private static readonly ActivityDescriptor WorkflowDescriptor = ActivityDescriber.Describe(typeof(WorkflowRoot));
 
     private readonly Dictionary<string, ActivityNode> byId = new(StringComparer.Ordinal);
@@ -268,13 +271,19 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
             return null;
         }
 
-        if (TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero)
+        if (!TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var timeout) || timeout <= TimeSpan.Zero)
         {
-            return timeout;
+            json.Report("invalid-timeout", $"The timeout '{text}' must be a duration above zero, such as 00:00:30.", "customProperties.timeout");
+            return null;
         }
 
-        json.Report("invalid-timeout", $"The timeout '{text}' must be a duration above zero, such as 00:00:30.", "customProperties.timeout");
-        return null;
+        if (timeout > MaxTimeout)
+        {
+            json.Report("invalid-timeout", $"The timeout '{text}' is longer than {MaxTimeout.Days} days. Leave it out for no limit.", "customProperties.timeout");
+            return null;
+        }
+
+        return timeout;
     }
 
     private sealed class CompilationScope(Compilation compilation, ActivityNode node) : IExpressionCompilationScope

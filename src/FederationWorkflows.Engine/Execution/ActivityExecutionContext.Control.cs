@@ -143,6 +143,17 @@ public sealed partial class ActivityExecutionContext
         Run.MarkDirty(this);
     }
 
+    /// <summary>Forgets what it did: it executes again, as the same execution.</summary>
+    internal void Restart()
+    {
+        Status = ActivityStatus.Pending;
+        Inputs = null;
+        Outputs = null;
+        Cursor = 0;
+        ContainerState = null;
+        rare = null;
+    }
+
     /// <summary>The children in the order in which they were scheduled.</summary>
     internal IEnumerable<ActivityExecutionContext> Children()
     {
@@ -170,7 +181,7 @@ public sealed partial class ActivityExecutionContext
     }
 
     /// <summary>What only some executions have.</summary>
-    internal sealed class RareState(WorkflowRun run)
+    internal sealed class RareState(WorkflowRun run) : IDisposable
     {
         private CancellationTokenSource? cancellation;
 
@@ -204,6 +215,9 @@ public sealed partial class ActivityExecutionContext
         public CancellationTokenSource Cancellation =>
             cancellation ?? Interlocked.CompareExchange(ref cancellation, CancellationTokenSource.CreateLinkedTokenSource(run.Stopping), null) ?? cancellation;
 
-        public void Cancel() => cancellation?.Cancel();
+        /// <summary>What is registered with the token runs elsewhere: neither its errors nor what it does are part of the driver's turn.</summary>
+        public void Cancel() => _ = Cancellation.CancelAsync();
+
+        public void Dispose() => cancellation?.Dispose();
     }
 }

@@ -57,7 +57,7 @@ public enum CommitStrategy
     /// <summary>Before and after every activity that acts on the world, and whenever the run waits. The default.</summary>
     SideEffects,
 
-    /// <summary>After every activity. Elsa's <c>ActivityExecuted</c>.</summary>
+    /// <summary>As <see cref="SideEffects"/>, and after every activity. Elsa's <c>ActivityExecuted</c>.</summary>
     EveryActivity,
 
     /// <summary>Only when the run waits or ends. Elsa's <c>WorkflowExecuted</c>.</summary>

@@ -32,13 +32,22 @@ public sealed partial class WorkflowRun
 
         var begun = context.Status != ActivityStatus.Pending;
         context.Status = ActivityStatus.Canceled;
-        context.RareOrNull?.Cancel();
+        CancelInFlight(context);
         if (begun)
         {
             Journal(context, JournalEvent.Canceled);
         }
 
         Remove(context);
+    }
+
+    /// <summary>It may ask for its token only later; the token is cancelled then, too.</summary>
+    private static void CancelInFlight(ActivityExecutionContext context)
+    {
+        if ((context.State & ActivityExecutionContext.Flags.InFlight) != 0)
+        {
+            context.Rare.Cancel();
+        }
     }
 
     private void Execute(ActivityExecutionContext context)
@@ -352,6 +361,12 @@ public sealed partial class WorkflowRun
         Journal(context, JournalEvent.Completed);
         effectUncommitted |= context.Node.Descriptor.HasSideEffects;
         commit.HasCompletions = true;
+        if ((context.State & ActivityExecutionContext.Flags.InFlight) == 0)
+        {
+            // Its token is linked to the run's, which lives longer.
+            context.RareOrNull?.Dispose();
+        }
+
         Remove(context);
     }
 
@@ -449,8 +464,10 @@ public sealed partial class WorkflowRun
             return;
         }
 
+        // Nobody would hear of what its children do.
+        CancelChildren(context);
         context.Status = ActivityStatus.Faulted;
-        context.RareOrNull?.Cancel();
+        CancelInFlight(context);
         RemoveBookmarksOf(context);
         MarkDirty(context);
         effectUncommitted |= context.Node.Descriptor.HasSideEffects;
@@ -480,7 +497,7 @@ public sealed partial class WorkflowRun
 
         if (inFlight > 0)
         {
-            StoppingSource.Cancel();
+            _ = StoppingSource.CancelAsync();
         }
     }
 

@@ -197,7 +197,7 @@ public sealed partial class WorkflowRun : IDisposable
                     }
 
                     // Its number is its idempotency key: it must be on disk before the world sees it.
-                    if (strategy == CommitStrategy.SideEffects && commit.HasStateChanges)
+                    if (strategy != CommitStrategy.Burst && commit.HasStateChanges)
                     {
                         return callbacksInFlight == 0 ? RunStep.Commit : RunStep.Wait;
                     }
@@ -301,7 +301,7 @@ public sealed partial class WorkflowRun : IDisposable
         });
 
     /// <summary>Lets go of a run that somebody else drives on: activities in flight are cancelled, and nothing of it is committed any more.</summary>
-    public void Abandon() => StoppingSource.Cancel();
+    public void Abandon() => _ = StoppingSource.CancelAsync();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -125,39 +125,21 @@ public sealed partial class WorkflowRun
         }
 
         var contexts = new Dictionary<long, ActivityExecutionContext>();
+        var inFlightBefore = new List<ActivityExecutionContext>();
         foreach (var (number, json) in reader.Contexts())
         {
             var node = Workflow.NodeList[json.GetProperty("node").GetInt32()];
-            var parent = json.TryGetProperty("parent", out var parentNumber) ? contexts.GetValueOrDefault(parentNumber.GetInt64()) : null;
-            if (parent is null && contexts.Count > 0)
-            {
-                // Its parent executes again from the start, and will schedule it again.
-                continue;
-            }
-
+            var parent = json.TryGetProperty("parent", out var parentNumber) ? contexts[parentNumber.GetInt64()] : null;
             var callback = json.TryGetProperty("callback", out var name) ? Callbacks.Find<ActivityCompletionCallback>(parent!.Node.Activity, name.GetString()!) : null;
             var context = new ActivityExecutionContext(this, node, parent, number, callback);
             reader.Restore(context, json);
             Link(parent, context);
             live++;
             root ??= context;
+            contexts.Add(number, context);
             if (RunStateReader.IsInFlight(json))
             {
-                context.Status = ActivityStatus.Pending;
-                queue.Enqueue(context);
-            }
-            else
-            {
-                contexts.Add(number, context);
-            }
-        }
-
-        foreach (var number in reader.Core.GetProperty("queue").EnumerateArray())
-        {
-            if (contexts.TryGetValue(number.GetInt64(), out var context))
-            {
-                context.State |= ActivityExecutionContext.Flags.Queued;
-                queue.Enqueue(context);
+                inFlightBefore.Add(context);
             }
         }
 
@@ -166,6 +148,23 @@ public sealed partial class WorkflowRun
             if (contexts.TryGetValue(bookmark.InstanceNumber, out var context))
             {
                 context.State |= ActivityExecutionContext.Flags.Waiting | ActivityExecutionContext.Flags.Bookmarked;
+            }
+        }
+
+        foreach (var context in inFlightBefore.Where(context => context.Status == ActivityStatus.Running))
+        {
+            // It executes again from the start, and schedules its children again.
+            CancelChildren(context);
+            context.Restart();
+            queue.Enqueue(context);
+        }
+
+        foreach (var number in reader.Core.GetProperty("queue").EnumerateArray())
+        {
+            if (contexts.TryGetValue(number.GetInt64(), out var context) && context.Status == ActivityStatus.Pending)
+            {
+                context.State |= ActivityExecutionContext.Flags.Queued;
+                queue.Enqueue(context);
             }
         }
 

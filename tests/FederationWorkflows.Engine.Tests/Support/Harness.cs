@@ -36,6 +36,9 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
 
     public Dictionary<string, Bookmark> Bookmarks { get; } = [];
 
+    /// <summary>The most bytes that were ever saved at once.</summary>
+    public int LargestState { get; private set; }
+
     public FakeTime Time { get; } = new();
 
     public World World { get; } = new();
@@ -49,6 +52,14 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
     public string Output => string.Join(" ", Lines);
 
     public string SavedText => string.Join("\n", parts.Select(part => $"{part.Key}={Encoding.UTF8.GetString(part.Value)}"));
+
+    public RunEnvironment Environment => environment ??= new RunEnvironment
+    {
+        Services = new ServiceCollection().AddSingleton<IStandardOutput>(this).AddSingleton(World).BuildServiceProvider(),
+        Codec = new StateCodec(protector, StateCodec.TypesOf(Registry.Current)),
+        TimeProvider = Time,
+        Limits = Limits,
+    };
 
     public static WorkflowCompiler Compiler { get; } = new(Registry, [new TestExpressions()], new ExpressionHost());
 
@@ -73,14 +84,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
         }
 
         workflow = Compile(story).Require();
-        environment = new RunEnvironment
-        {
-            Services = new ServiceCollection().AddSingleton<IStandardOutput>(this).AddSingleton(World).BuildServiceProvider(),
-            Codec = new StateCodec(protector, StateCodec.TypesOf(Registry.Current)),
-            TimeProvider = Time,
-            Limits = Limits,
-        };
-        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload }, environment);
+        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload }, Environment);
     }
 
     /// <summary>Drives until the run waits for something outside or ends.</summary>
@@ -131,7 +135,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
     /// <summary>As a crash would: what was not committed is lost.</summary>
     public void Reload()
     {
-        run = WorkflowRun.Load(workflow!, parts, environment!);
+        run = WorkflowRun.Load(workflow!, parts, Environment);
     }
 
     public void Commit()
@@ -149,6 +153,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
             }
         }
 
+        LargestState = Math.Max(LargestState, parts.Sum(part => part.Value.Length));
         Journal.AddRange(commit.Journal);
         Effects.AddRange(commit.Effects);
         foreach (var bookmark in commit.NewBookmarks)
