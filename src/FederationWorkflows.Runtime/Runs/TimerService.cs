@@ -43,7 +43,7 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
 
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        var next = await runs.GetNextTimerAsync(cancellationToken);
+        var next = await runs.GetNextTimerAsync(timeProvider.GetUtcNow(), cancellationToken);
         var wait = next is { } at ? at - timeProvider.GetUtcNow() : Sweep;
         if (wait <= TimeSpan.Zero)
         {

@@ -16,7 +16,8 @@ public interface IRunStore
     ValueTask CommitAsync(RunTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes or renews the right to drive a run. Each time it changes hands its token grows; a commit with an older token is refused.
+    /// Takes or renews the right to drive a run. Each time it changes hands, and when it was given back, its token grows; a commit with an
+    /// older token is refused. Its owner keeps the token also when it renews late, as long as nobody else had the run meanwhile.
     /// </summary>
     /// <returns>The lease, or null when another owner's has not expired or there is no such run.</returns>
     ValueTask<Lease?> ClaimAsync(string runId, string owner, TimeSpan duration, CancellationToken cancellationToken);
@@ -51,8 +52,8 @@ public interface IRunStore
     /// <summary>Timers due at or before a time, earliest first.</summary>
     ValueTask<IReadOnlyList<StoredTimer>> GetDueTimersAsync(DateTimeOffset until, int limit, CancellationToken cancellationToken);
 
-    /// <summary>When the earliest timer is due; null when there is none.</summary>
-    ValueTask<DateTimeOffset?> GetNextTimerAsync(CancellationToken cancellationToken);
+    /// <summary>When the earliest timer that is due after a time is due; null when there is none.</summary>
+    ValueTask<DateTimeOffset?> GetNextTimerAsync(DateTimeOffset after, CancellationToken cancellationToken);
 }
 
 /// <summary>The right to drive a run.</summary>
@@ -82,16 +83,16 @@ public sealed record RunTransaction
     /// <summary>New journal records.</summary>
     public required IReadOnlyList<JournalRecord> Journal { get; init; }
 
-    /// <summary>Activity executions that began or changed; a record replaces the one of the same id, but keeps its start.</summary>
+    /// <summary>Activity executions that began or changed; a record replaces the one of the same id, but keeps its place, and its start when it has none.</summary>
     public required IReadOnlyList<ActivityExecutionRecord> Executions { get; init; }
 
-    /// <summary>New bookmarks; those that are also removed came and went.</summary>
+    /// <summary>New bookmarks; those that are also removed came and went. One of an id that is stored takes its place.</summary>
     public required IReadOnlyList<Bookmark> NewBookmarks { get; init; }
 
     /// <summary>Ids of removed bookmarks.</summary>
     public required IReadOnlyList<string> RemovedBookmarks { get; init; }
 
-    /// <summary>New timers; those that are also removed came and went.</summary>
+    /// <summary>New timers; those that are also removed came and went. One of an id that is stored takes its place.</summary>
     public required IReadOnlyList<RunTimer> NewTimers { get; init; }
 
     /// <summary>Ids of removed timers, unique within the run.</summary>

@@ -63,7 +63,7 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
                 return new((Lease?)null);
             }
 
-            var token = run.Lease is { } held && held.Owner == owner && held.ExpiresAt > now ? held.Token : ++run.LastToken;
+            var token = run.Lease is { } held && held.Owner == owner ? held.Token : ++run.LastToken;
             return new(run.Lease = new Lease(owner, token, now + duration));
         }
     }
@@ -152,11 +152,11 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
         }
     }
 
-    public ValueTask<DateTimeOffset?> GetNextTimerAsync(CancellationToken cancellationToken)
+    public ValueTask<DateTimeOffset?> GetNextTimerAsync(DateTimeOffset after, CancellationToken cancellationToken)
     {
         lock (gate)
         {
-            return new(timers.Count == 0 ? null : timers.First().Key.DueAt);
+            return new(timers.Keys.Where(key => key.DueAt > after).Select(key => (DateTimeOffset?)key.DueAt).FirstOrDefault());
         }
     }
 
@@ -227,6 +227,7 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
 
         foreach (var bookmark in transaction.NewBookmarks)
         {
+            RemoveBookmark(bookmark.Id);
             var stored = bookmarksById[bookmark.Id] = new StoredBookmark(id, bookmark);
             if (!bookmarks.TryGetValue((bookmark.Name, bookmark.Hash), out var same))
             {
@@ -238,24 +239,19 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
 
         foreach (var removed in transaction.RemovedBookmarks)
         {
-            if (bookmarksById.Remove(removed, out var stored) && bookmarks.TryGetValue((stored.Bookmark.Name, stored.Bookmark.Hash), out var same) && same.Remove(stored) && same.Count == 0)
-            {
-                bookmarks.Remove((stored.Bookmark.Name, stored.Bookmark.Hash));
-            }
+            RemoveBookmark(removed);
         }
 
         foreach (var timer in transaction.NewTimers)
         {
-            run.Timers[timer.Id] = timer;
-            timers[(timer.DueAt, id, timer.Id)] = new StoredTimer(id, timer);
+            RemoveTimer(run, id, timer.Id);
+            run.Timers.Add(timer.Id, timer);
+            timers.Add((timer.DueAt, id, timer.Id), new StoredTimer(id, timer));
         }
 
         foreach (var removed in transaction.RemovedTimers)
         {
-            if (run.Timers.Remove(removed, out var timer))
-            {
-                timers.Remove((timer.DueAt, id, timer.Id));
-            }
+            RemoveTimer(run, id, removed);
         }
 
         if (run.Summary.Status == WorkflowStatus.Finished && !wasFinished)
@@ -265,6 +261,22 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
             {
                 runs.Remove(finished.Dequeue());
             }
+        }
+    }
+
+    private void RemoveBookmark(string bookmarkId)
+    {
+        if (bookmarksById.Remove(bookmarkId, out var stored) && bookmarks.TryGetValue((stored.Bookmark.Name, stored.Bookmark.Hash), out var same) && same.Remove(stored) && same.Count == 0)
+        {
+            bookmarks.Remove((stored.Bookmark.Name, stored.Bookmark.Hash));
+        }
+    }
+
+    private void RemoveTimer(StoredRun run, string runId, string timerId)
+    {
+        if (run.Timers.Remove(timerId, out var timer))
+        {
+            timers.Remove((timer.DueAt, runId, timerId));
         }
     }
 

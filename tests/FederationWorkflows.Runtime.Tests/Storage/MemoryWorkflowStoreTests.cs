@@ -1,0 +1,31 @@
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Tests.Support;
+using static FederationWorkflows.Runtime.Tests.Storage.Rows;
+
+namespace FederationWorkflows.Runtime.Tests.Storage;
+
+public sealed class MemoryRunStoreTests : RunStoreConformance
+{
+    protected override ValueTask<IRunStore> CreateAsync() => new(new MemoryWorkflowStore(Time));
+
+    [Fact]
+    public async Task Finished_runs_beyond_the_bound_are_let_go_and_live_ones_never()
+    {
+        var store = new MemoryWorkflowStore(new FakeTime());
+        await store.CommitAsync(Commit("live", new Lease("me", 1, Noon)) with { IsNew = true }, Token);
+        for (var i = 0; i < 2_001; i++)
+        {
+            await store.CommitAsync(Commit($"r{i}", new Lease("me", 1, Noon), WorkflowSubStatus.Finished) with { IsNew = true }, Token);
+        }
+
+        (await store.FindAsync("r0", Token)).ShouldBeNull();
+        (await store.FindAsync("r1", Token)).ShouldNotBeNull();
+        (await store.FindAsync("live", Token)).ShouldNotBeNull();
+    }
+}
+
+public sealed class MemoryDefinitionStoreTests : DefinitionStoreConformance
+{
+    protected override ValueTask<IDefinitionStore> CreateAsync() => new(new MemoryWorkflowStore(Time));
+}
