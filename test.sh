@@ -8,6 +8,8 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 needed=(
   "/usr/bin/aws awscli"
   "/usr/lib/python3/dist-packages/boto3 python3-boto3"
+  "/usr/lib/python3/dist-packages/google/auth python3-google-auth"
+  "/usr/lib/python3/dist-packages/requests python3-requests"
 )
 
 missing=()
@@ -20,7 +22,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
     as_root=(env DEBIAN_FRONTEND=noninteractive)
     [ "$(id -u)" = 0 ] || as_root=(sudo "${as_root[@]}")
-    echo "Installing ${missing[*]}: tests drive the real AWS clients."
+    echo "Installing ${missing[*]}: tests drive the clouds' real clients."
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   else

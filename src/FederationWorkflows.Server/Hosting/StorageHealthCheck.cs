@@ -8,7 +8,7 @@ internal sealed class StorageHealthCheck(IRunStore runs) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        await runs.GetNextTimerAsync(cancellationToken);
+        await runs.GetNextTimerAsync(DateTimeOffset.MinValue, cancellationToken);
         return HealthCheckResult.Healthy(runs.Mode);
     }
 }
