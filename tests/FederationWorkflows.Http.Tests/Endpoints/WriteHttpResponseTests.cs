@@ -39,6 +39,7 @@ public sealed class WriteHttpResponseTests
 
     [Theory]
     [InlineData("Created", 201)]
+    [InlineData(404, 404)]
     [InlineData("503", 503)]
     public async Task A_status_is_given_by_name_or_number(object given, int status) => (await AnswerAsync(("statusCode", Story.Literal(given)))).StatusCode.ShouldBe(status);
 
