@@ -28,12 +28,9 @@ internal abstract class Loop : Activity
         return context.ReceiverActivityExecutionContext.CompleteActivityAsync();
     }
 
-    /// <summary>The items of a collection input, each as sensitive as the collection; null when there is no collection.</summary>
-    internal static object?[]? ItemsOf(ActivityExecutionContext context, Input<ICollection<object?>> input)
-    {
-        var items = (object?[]?)context.Get(input);
-        return items is not null && context.GetMasked(input) is Sensitive ? [.. items.Select(item => item is null or Sensitive ? item : Sensitive.Of(item))] : items;
-    }
+    /// <summary>An item of a collection input, as sensitive as the collection.</summary>
+    internal static object? ItemOf(ActivityExecutionContext context, Input<ICollection<object?>> input, object?[] items, int index) =>
+        items[index] is { } item and not Sensitive && context.GetMasked(input) is Sensitive ? Sensitive.Of(item) : items[index];
 
     protected static Variable Declare<T>(string loopId, string name) => new($"{loopId}:{name}", name, typeof(T));
 }
@@ -140,19 +137,20 @@ internal sealed class ForEach : Loop, IDeclaresBodyVariables
 
     private ValueTask RoundAsync(ActivityExecutionContext context)
     {
-        var items = ItemsOf(context, Items) ?? throw new InvalidOperationException("Input 'Items' is null. Give the loop a list; an empty one, [], is fine.");
+        var items = (object?[]?)context.Get(Items) ?? throw new InvalidOperationException("Input 'Items' is null. Give the loop a list; an empty one, [], is fine.");
         if (context.Cursor >= items.Length)
         {
             return context.CompleteActivityAsync();
         }
 
-        context.Set(CurrentValue, items[context.Cursor]);
+        var item = ItemOf(context, Items, items, context.Cursor);
+        context.Set(CurrentValue, item);
         if (Body is null)
         {
             return context.CompleteActivityAsync();
         }
 
-        context.Schedule(((Activity)Body).Node, onRoundCompleted, [items[context.Cursor], context.Cursor]);
+        context.Schedule(((Activity)Body).Node, onRoundCompleted, [item, context.Cursor]);
         return ValueTask.CompletedTask;
     }
 }
@@ -180,7 +178,7 @@ internal sealed class ParallelForEach : Activity, IDeclaresBodyVariables
 
     protected override ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
-        var items = Loop.ItemsOf(context, Items) ?? [];
+        var items = (object?[]?)context.Get(Items) ?? [];
         if (items.Length == 0 || Body is null)
         {
             return context.CompleteActivityAsync();
@@ -189,7 +187,7 @@ internal sealed class ParallelForEach : Activity, IDeclaresBodyVariables
         context.Cursor = items.Length;
         for (var i = 0; i < items.Length; i++)
         {
-            context.Schedule(((Activity)Body).Node, onRoundCompleted, [items[i], i]);
+            context.Schedule(((Activity)Body).Node, onRoundCompleted, [Loop.ItemOf(context, Items, items, i), i]);
         }
 
         return ValueTask.CompletedTask;

@@ -47,6 +47,11 @@ internal sealed class Complete : Activity
 
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
+        if (context.IsSensitive(Outcomes))
+        {
+            throw new InvalidOperationException("Input 'Outcomes' was given a secret, but outcomes are shown to everybody.");
+        }
+
         var outcomes = context.Get(Outcomes) switch
         {
             null or "" => Engine.Outcomes.Default,
@@ -96,9 +101,9 @@ internal sealed class Fault : Activity
             context.Get(Category) ?? "General",
             context.Get(FaultType) ?? "System",
             context.Get(Message) ?? "The story faulted without a message.");
-        context.JournalData["Code"] = fault.Code;
-        context.JournalData["Category"] = fault.Category;
-        context.JournalData["Type"] = fault.FaultType;
+        context.JournalData["Code"] = context.GetMasked(Code) ?? fault.Code;
+        context.JournalData["Category"] = context.GetMasked(Category) ?? fault.Category;
+        context.JournalData["Type"] = context.GetMasked(FaultType) ?? fault.FaultType;
         throw fault;
     }
 }

@@ -48,6 +48,14 @@ public sealed class InputAttribute : Attribute
     public bool CanContainSecrets { get; set; }
 }
 
+/// <summary>
+/// The activity keeps this input secret when it is given a secret: it shows it to nobody and hands it only to whom the author addressed.
+/// Without this mark an activity that acts on the world refuses secrets, unless the input's type is <see cref="Sensitive{T}"/>.
+/// Elsa has no such mark.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class TakesSensitiveAttribute : Attribute;
+
 /// <summary>Describes an output (Elsa contract: <c>OutputAttribute</c>).</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OutputAttribute : Attribute

@@ -17,6 +17,7 @@ internal static class ActivityDescriber
         var @namespace = activity.Namespace ?? type.Namespace ?? "";
         var name = activity.Type ?? type.Name;
         var properties = Properties(type).ToList();
+        var hasSideEffects = !Attribute.IsDefined(type, typeof(NoSideEffectsAttribute));
         return new ActivityDescriptor
         {
             TypeName = $"{@namespace}.{name}",
@@ -27,14 +28,14 @@ internal static class ActivityDescriber
             DisplayName = activity.DisplayName ?? InWords(name),
             Description = activity.Description,
             Kind = typeof(ITrigger).IsAssignableFrom(type) ? ActivityKind.Trigger : activity.Kind,
-            Inputs = [.. properties.Where(IsInput).Select(DescribeInput).OrderBy(input => input.Order)],
+            Inputs = [.. properties.Where(IsInput).Select(property => DescribeInput(property, hasSideEffects)).OrderBy(input => input.Order)],
             Outputs = [.. properties.Where(p => typeof(Output).IsAssignableFrom(p.PropertyType)).Select(DescribeOutput)],
             Ports = [.. DescribePorts(type, properties)],
             IsContainer = traits.IsContainer,
             IsBrowsable = traits.IsBrowsable,
             IsStart = traits.IsStart,
             IsTerminal = traits.IsTerminal,
-            HasSideEffects = !Attribute.IsDefined(type, typeof(NoSideEffectsAttribute)),
+            HasSideEffects = hasSideEffects,
             Create = System.Linq.Expressions.Expression.Lambda<Func<Activity>>(System.Linq.Expressions.Expression.New(type)).Compile(),
         };
     }
@@ -46,7 +47,7 @@ internal static class ActivityDescriber
 
     internal static bool IsInput(PropertyInfo property) => typeof(Input).IsAssignableFrom(property.PropertyType) || Attribute.IsDefined(property, typeof(InputAttribute));
 
-    private static InputDescriptor DescribeInput(PropertyInfo property)
+    private static InputDescriptor DescribeInput(PropertyInfo property, bool hasSideEffects)
     {
         var input = property.GetCustomAttribute<InputAttribute>() ?? new InputAttribute();
         var wrapped = typeof(Input).IsAssignableFrom(property.PropertyType);
@@ -65,6 +66,7 @@ internal static class ActivityDescriber
             IsWrapped = wrapped,
             IsReadOnly = input.IsReadOnly,
             IsSensitive = input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type),
+            TakesSensitive = !hasSideEffects || input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type) || !wrapped || Attribute.IsDefined(property, typeof(TakesSensitiveAttribute)),
             IsRequired = Attribute.IsDefined(property, typeof(RequiredAttribute)),
             AutoEvaluate = input.AutoEvaluate,
             UIHint = hint,

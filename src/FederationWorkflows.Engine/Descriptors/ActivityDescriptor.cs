@@ -94,6 +94,9 @@ public sealed record InputDescriptor
     /// <summary>The value is masked wherever the run is shown.</summary>
     public bool IsSensitive { get; init; }
 
+    /// <summary>A secret may be given; otherwise one ends the activity before it begins.</summary>
+    public bool TakesSensitive { get; init; } = true;
+
     /// <summary>The activity cannot work without it.</summary>
     public bool IsRequired { get; init; }
 

@@ -28,7 +28,7 @@ public sealed record RunLimits
     public int MaxInFlight { get; init; } = 16;
 
     /// <summary>Executions in one run, over all its life; a run that passes it faults.</summary>
-    public long MaxExecutions { get; init; } = 10_000_000;
+    public long MaxExecutions { get; init; } = 1_000_000;
 
     /// <summary>Executions that may be live at once in one run.</summary>
     public int MaxLive { get; init; } = 100_000;

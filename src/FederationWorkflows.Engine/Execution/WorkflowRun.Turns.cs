@@ -163,7 +163,7 @@ public sealed partial class WorkflowRun
                     return AwaitRest(context, values, slot, pending);
                 }
 
-                values[slot] = pending.Result;
+                values[slot] = Accept(context, slot, pending.Result);
             }
         }
 
@@ -173,12 +173,12 @@ public sealed partial class WorkflowRun
         static async ValueTask AwaitRest(ActivityExecutionContext context, object?[] values, int slot, ValueTask<object?> pending)
         {
             var inputs = context.Node.Inputs;
-            values[slot] = await pending;
+            values[slot] = Accept(context, slot, await pending);
             for (slot++; slot < inputs.Length; slot++)
             {
                 if (inputs[slot]?.Compiled is { } compiled)
                 {
-                    values[slot] = await compiled.EvaluateAsync(context);
+                    values[slot] = Accept(context, slot, await compiled.EvaluateAsync(context));
                 }
             }
 
@@ -186,6 +186,12 @@ public sealed partial class WorkflowRun
             await context.Node.Activity.InvokeAsync(context);
         }
     }
+
+    /// <summary>A secret goes only where it is expected.</summary>
+    private static object? Accept(ActivityExecutionContext context, int slot, object? value) =>
+        value is Sensitive && context.Node.Descriptor.Inputs[slot] is { TakesSensitive: false } input
+            ? throw new InvalidOperationException($"Input '{input.Name}' was given a secret, but {context.Node.Descriptor.TypeName} would show it to others. Give it a value that is not secret.")
+            : value;
 
     /// <summary>Takes over what an execution did, on the driver's turn.</summary>
     private void Settle(ActivityExecutionContext context)

@@ -18,7 +18,7 @@ public static class ValueConversion
             var content = target.GetGenericArguments()[0];
             var inner = To(content);
             var wrap = Wrapper(content);
-            return value => value is null ? null : target.IsInstanceOfType(value) ? value : wrap(inner(Clear(value)));
+            return value => value is null ? null : target.IsInstanceOfType(value) ? value : wrap(value is Sensitive secret ? Quietly(inner, secret.RevealObject(), content) : inner(NotMasked(value, target)));
         }
 
         var convert = Plain(Nullable.GetUnderlyingType(target) ?? target);
@@ -28,7 +28,7 @@ public static class ValueConversion
         return value => value switch
         {
             null => nothing,
-            Sensitive sensitive => target == typeof(object) ? sensitive : wrapPlain(sensitive.RevealObject() is { } clear ? convert(clear) : nothing),
+            Sensitive sensitive => target == typeof(object) ? sensitive : wrapPlain(sensitive.RevealObject() is { } clear ? Quietly(convert!, clear, target) : nothing),
             _ => convert(value),
         };
     }
@@ -37,7 +37,22 @@ public static class ValueConversion
     /// <exception cref="ValueConversionException">The value does not fit the type.</exception>
     public static object? Convert(object? value, Type target) => To(target)(value);
 
-    private static object? Clear(object value) => value is Sensitive sensitive ? sensitive.RevealObject() : value;
+    /// <summary>A message must not quote what is secret.</summary>
+    private static object? Quietly(Func<object?, object?> convert, object? clear, Type target)
+    {
+        try
+        {
+            return convert(clear);
+        }
+        catch (ValueConversionException)
+        {
+            throw new ValueConversionException($"must be {TypeAlias.Describe(target)}, and is a secret of another kind");
+        }
+    }
+
+    /// <summary>What was read from a masked rendering is no secret any more, and must not be sent as one.</summary>
+    private static object NotMasked(object value, Type target) =>
+        value is Sensitive.Mask ? throw new ValueConversionException($"must be {TypeAlias.Describe(target)}, and is the mask that stands where a secret was") : value;
 
     private static Func<object?, Sensitive> Wrapper(Type content)
     {

@@ -16,6 +16,7 @@ internal sealed class WriteHttpResponse : CodeActivity
     public Input<HttpStatusCode> StatusCode { get; set; } = new(HttpStatusCode.OK);
 
     [Input(Description = "The content to return: text, bytes, or anything else as JSON.", UIHint = InputUIHints.MultiLine)]
+    [TakesSensitive]
     public Input<object?>? Content { get; set; }
 
     [Input(
@@ -24,6 +25,7 @@ internal sealed class WriteHttpResponse : CodeActivity
     public Input<string?>? ContentType { get; set; }
 
     [Input(Description = "The headers to return: a text or a list of texts for each name.", Category = "Advanced", UIHint = InputUIHints.JsonEditor)]
+    [TakesSensitive]
     public Input<IDictionary<string, object?>?>? ResponseHeaders { get; set; }
 
     protected override void Execute(ActivityExecutionContext context)

@@ -13,6 +13,7 @@ internal abstract class SendHttpRequestBase : Activity<HttpResponseData>
 
     [Required]
     [Input(Description = "The URL to send the request to.", UIHint = InputUIHints.SingleLine, Order = 0)]
+    [TakesSensitive]
     public Input<Uri?>? Url { get; set; }
 
     [Input(
@@ -21,6 +22,7 @@ internal abstract class SendHttpRequestBase : Activity<HttpResponseData>
     public Input<string>? Method { get; set; }
 
     [Input(Description = "The content to send: text as it is, bytes, or anything else as JSON or as a form.", UIHint = InputUIHints.MultiLine, Order = 2)]
+    [TakesSensitive]
     public Input<object?>? Content { get; set; }
 
     [Input(
@@ -29,12 +31,14 @@ internal abstract class SendHttpRequestBase : Activity<HttpResponseData>
     public Input<string?>? ContentType { get; set; }
 
     [Input(Description = "The Authorization header, for example: Bearer and a token.", Category = Security, Order = 4)]
+    [TakesSensitive]
     public Input<Sensitive<string>?>? Authorization { get; set; }
 
     [Input(Description = "Send the Authorization header as it is, even when it is not a scheme and a credential.", Category = Security, Order = 5)]
     public Input<bool>? DisableAuthorizationHeaderValidation { get; set; }
 
     [Input(Description = "The headers to send: a text or a list of texts for each name.", Category = Advanced, UIHint = InputUIHints.JsonEditor, Order = 6)]
+    [TakesSensitive]
     public Input<IDictionary<string, object?>?>? RequestHeaders { get; set; }
 
     [Input(Description = "Retry time-outs, connection errors and the statuses 408, 409, 429, 500, 502, 503, 504: up to 8 times, after 1, 2, 4 ... seconds.", Category = Advanced, Order = 7)]

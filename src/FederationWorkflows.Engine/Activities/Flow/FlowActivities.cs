@@ -65,7 +65,8 @@ internal sealed class FlowFork : Activity
     public Input<ICollection<string>>? Branches { get; set; }
 
     protected override ValueTask ExecuteAsync(ActivityExecutionContext context) =>
-        context.CompleteActivityAsync(context.Get(Branches) is { } branches ? new Outcomes([.. branches]) : Outcomes.Default);
+        context.IsSensitive(Branches) ? throw new InvalidOperationException("Input 'Branches' was given a secret, but outcomes are shown to everybody.")
+            : context.CompleteActivityAsync(context.Get(Branches) is { } branches ? new Outcomes([.. branches]) : Outcomes.Default);
 }
 
 /// <summary>When a join goes on.</summary>
