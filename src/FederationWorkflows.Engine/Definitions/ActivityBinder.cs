@@ -121,6 +121,11 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
         {
             return type == typeof(JsonElement) ? value.Json.Clone() : value.Json.Deserialize(type, DefinitionJson.Options);
         }
+        catch (JsonException e) when (e.Path is { Length: > 1 } inside)
+        {
+            (value with { Path = value.Path + inside[1..] }).Report("wrong-input-type", $"'{CamelCase(name)}' has a value of the wrong kind here.");
+            return null;
+        }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
             value.Report("wrong-input-type", $"'{CamelCase(name)}' must be {TypeAlias.Describe(type)}, and is {value.Json.ValueKind.ToString().ToLowerInvariant()}.");

@@ -17,13 +17,14 @@ internal static class DefinitionHash
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            Write(definition, writer, isDefinition: true);
+            Write(definition, writer, isDefinition: true, isData: false);
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)));
     }
 
-    private static void Write(JsonElement json, Utf8JsonWriter writer, bool isDefinition)
+    /// <summary>Inside a value that a run reads (<paramref name="isData"/>) every name counts.</summary>
+    private static void Write(JsonElement json, Utf8JsonWriter writer, bool isDefinition, bool isData)
     {
         switch (json.ValueKind)
         {
@@ -31,13 +32,13 @@ internal static class DefinitionHash
                 writer.WriteStartObject();
                 foreach (var property in json.EnumerateObject().OrderBy(p => p.Name, StringComparer.Ordinal))
                 {
-                    if (property.Name == "nodeId" || (isDefinition && Volatile.Contains(property.Name)))
+                    if ((property.Name == "nodeId" && !isData) || (isDefinition && Volatile.Contains(property.Name)))
                     {
                         continue;
                     }
 
                     writer.WritePropertyName(property.Name);
-                    Write(property.Value, writer, isDefinition: false);
+                    Write(property.Value, writer, isDefinition: false, isData || property.Name == "value");
                 }
 
                 writer.WriteEndObject();
@@ -46,7 +47,7 @@ internal static class DefinitionHash
                 writer.WriteStartArray();
                 foreach (var item in json.EnumerateArray())
                 {
-                    Write(item, writer, isDefinition: false);
+                    Write(item, writer, isDefinition: false, isData);
                 }
 
                 writer.WriteEndArray();

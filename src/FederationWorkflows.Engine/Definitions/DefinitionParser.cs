@@ -18,7 +18,7 @@ public static class DefinitionParser
     {
         if (utf8Json.Length > MaxBytes)
         {
-            throw new DefinitionException(new DefinitionProblem("too-large", $"The definition has {utf8Json.Length} bytes; at most {MaxBytes} are read.", "$"));
+            throw new DefinitionException(new DefinitionProblem("too-large", $"The definition has {utf8Json.Length} bytes; at most {MaxBytes} are read.", "$") { Line = 1, Column = 1 });
         }
 
         if (utf8Json.Span.StartsWith(Encoding.UTF8.Preamble))

@@ -3,16 +3,54 @@ using System.Text.Json;
 
 namespace FederationWorkflows.Engine.Definitions;
 
-/// <summary>Finds line and column of a JSON path. Only an error asks, so it reads the text again instead of keeping positions.</summary>
+/// <summary>Finds line and column of JSON paths. Only errors ask, so it reads the text again, once for all of them, instead of keeping positions.</summary>
 internal static class JsonLocation
 {
-    public static (int Line, int Column)? Find(ReadOnlySpan<byte> utf8, string path)
+    /// <summary>Gives every problem that has none its place. A path to something absent stands at the nearest ancestor that is there.</summary>
+    public static IReadOnlyList<DefinitionProblem> Locate(ReadOnlySpan<byte> utf8, IReadOnlyList<DefinitionProblem> problems)
     {
-        // Steps to where the reader is: a name, or a running index while inside an array.
-        var names = new Stack<(string? Name, int Index)>();
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var problem in problems.Where(problem => problem.Line is null))
+        {
+            for (var path = problem.Path; path.Length > 0 && wanted.Add(path);)
+            {
+                path = Parent(path);
+            }
+        }
+
+        if (wanted.Count == 0)
+        {
+            return problems;
+        }
+
+        var found = Find(utf8, wanted);
+        var located = new List<DefinitionProblem>(problems.Count);
+        foreach (var problem in problems)
+        {
+            var path = problem.Path;
+            while (path.Length > 0 && !found.ContainsKey(path))
+            {
+                path = Parent(path);
+            }
+
+            var at = problem.Line is null && path.Length > 0 ? found[path] : (problem.Line, problem.Column);
+            located.Add(problem with { Line = at.Line, Column = at.Column });
+        }
+
+        return located;
+    }
+
+    private static string Parent(string path) => path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))];
+
+    private static Dictionary<string, (int? Line, int? Column)> Find(ReadOnlySpan<byte> utf8, HashSet<string> wanted)
+    {
+        var found = new Dictionary<string, (int? Line, int? Column)>(StringComparer.Ordinal);
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = JsonValues.MaxDepth });
+        var path = new StringBuilder("$");
+        var containers = new Stack<(int PathLength, int Count)>();
         string? property = null;
-        var nearest = (Length: -1, Offset: 0L);
+        var line = (Number: 1, Start: 0);
+        var counted = 0;
         while (reader.Read())
         {
             switch (reader.TokenType)
@@ -21,68 +59,43 @@ internal static class JsonLocation
                     property = reader.GetString();
                     continue;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                    names.Pop();
+                    containers.Pop();
+                    Leave();
                     continue;
             }
 
-            if (property is null && names.TryPop(out var array))
+            if (containers.TryPop(out var holder))
             {
-                names.Push((array.Name, array.Index + 1));
+                containers.Push(holder with { Count = holder.Count + 1 });
+                _ = property is null ? path.Append('[').Append(holder.Count).Append(']') : path.Append('.').Append(property);
+                property = null;
             }
 
-            var here = Render(names, property);
-            if (here == path)
+            var here = path.ToString();
+            if (wanted.Contains(here))
             {
-                return Position(utf8, reader.TokenStartIndex);
+                var start = (int)reader.TokenStartIndex;
+                for (var newline = utf8[counted..start].IndexOf((byte)'\n'); newline >= 0; newline = utf8[counted..start].IndexOf((byte)'\n'))
+                {
+                    counted += newline + 1;
+                    line = (line.Number + 1, counted);
+                }
+
+                found[here] = (line.Number, Encoding.UTF8.GetCharCount(utf8[line.Start..start]) + 1);
             }
 
-            // A path to something absent is reported at the nearest ancestor that is there.
-            if (here.Length > nearest.Length && path.StartsWith(here, StringComparison.Ordinal) && path[here.Length] is '.' or '[')
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
-                nearest = (here.Length, reader.TokenStartIndex);
+                containers.Push((path.Length, 0));
             }
-
-            if (reader.TokenType is JsonTokenType.StartObject)
+            else
             {
-                names.Push((property ?? IndexOf(names), int.MinValue));
+                Leave();
             }
-            else if (reader.TokenType is JsonTokenType.StartArray)
-            {
-                names.Push((property ?? IndexOf(names), -1));
-            }
-
-            property = null;
         }
 
-        return nearest.Length < 0 ? null : Position(utf8, nearest.Offset);
-    }
+        return found;
 
-    private static string? IndexOf(Stack<(string? Name, int Index)> names) => names.TryPeek(out var top) ? $"[{top.Index}]" : null;
-
-    private static string Render(Stack<(string? Name, int Index)> names, string? property)
-    {
-        var path = new StringBuilder("$");
-        foreach (var (name, _) in names.Reverse())
-        {
-            Append(path, name);
-        }
-
-        Append(path, property ?? (names.Count > 0 ? IndexOf(names) : null));
-        return path.ToString();
-    }
-
-    private static void Append(StringBuilder path, string? step)
-    {
-        if (step is not null)
-        {
-            path.Append(step.StartsWith('[') ? "" : ".").Append(step);
-        }
-    }
-
-    private static (int Line, int Column) Position(ReadOnlySpan<byte> utf8, long offset)
-    {
-        var before = utf8[..(int)offset];
-        var lineStart = before.LastIndexOf((byte)'\n') + 1;
-        return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[lineStart..]) + 1);
+        void Leave() => path.Length = containers.TryPeek(out var inside) ? inside.PathLength : 1;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using FederationWorkflows.Engine.Activities;
 using FederationWorkflows.Engine.Descriptors;
@@ -42,6 +43,11 @@ public sealed class WorkflowCompiler
     /// <summary>Reads, checks and compiles a file; problems carry line and column.</summary>
     public CompilationResult Compile(ReadOnlyMemory<byte> utf8Json)
     {
+        if (utf8Json.Span.StartsWith(Encoding.UTF8.Preamble))
+        {
+            utf8Json = utf8Json[Encoding.UTF8.Preamble.Length..];
+        }
+
         CompilationResult result;
         try
         {
@@ -52,10 +58,7 @@ public sealed class WorkflowCompiler
             result = new CompilationResult(null, e.Problems);
         }
 
-        return result with { Problems = [.. result.Problems.Select(Locate).OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)] };
-
-        DefinitionProblem Locate(DefinitionProblem problem) =>
-            problem.Line is null && JsonLocation.Find(utf8Json.Span, problem.Path) is { } at ? problem with { Line = at.Line, Column = at.Column } : problem;
+        return result with { Problems = [.. JsonLocation.Locate(utf8Json.Span, result.Problems).OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)] };
     }
 }
 

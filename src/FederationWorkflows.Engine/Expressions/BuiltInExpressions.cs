@@ -17,12 +17,11 @@ internal static class BuiltInExpressions
         var text = expression.Text;
         if (expression.Value is JsonElement { ValueKind: JsonValueKind.Object } || text.AsSpan().TrimStart().StartsWith("{"))
         {
-            using var document = TryParse(text);
-            if (document is not null)
+            if (TryParse(text) is { } picked)
             {
                 foreach (var property in new[] { "id", "name" })
                 {
-                    if (document.RootElement.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String)
+                    if (picked.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String)
                     {
                         yield return value.GetString()!;
                     }
@@ -35,11 +34,11 @@ internal static class BuiltInExpressions
         yield return text;
     }
 
-    private static JsonDocument? TryParse(string json)
+    private static JsonElement? TryParse(string json)
     {
         try
         {
-            return JsonDocument.Parse(json);
+            return JsonValues.Parse(json);
         }
         catch (JsonException)
         {

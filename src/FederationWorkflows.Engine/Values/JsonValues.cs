@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace FederationWorkflows.Engine;
 
@@ -25,16 +27,13 @@ public static class JsonValues
 
     /// <summary>Parses JSON into a value that owns its memory.</summary>
     /// <exception cref="JsonException">The text is not JSON, or nests deeper than <see cref="MaxDepth"/>.</exception>
-    public static JsonElement Parse(string json)
-    {
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
-        return document.RootElement.Clone();
-    }
+    public static JsonElement Parse(string json) => Parse(Encoding.UTF8.GetBytes(json));
 
     /// <inheritdoc cref="Parse(string)"/>
     public static JsonElement Parse(ReadOnlyMemory<byte> utf8Json)
     {
         using var document = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        CheckText(utf8Json.Span);
         return document.RootElement.Clone();
     }
 
@@ -51,6 +50,37 @@ public static class JsonValues
 
     /// <summary>Any value of a run as JSON text; sensitive parts are masked.</summary>
     public static string ToJson(object? value) => value is JsonElement json ? json.GetRawText() : JsonSerializer.Serialize(value, Options);
+
+    /// <summary>The serializer looks at text only when it is read, long after the sender was told that all is well.</summary>
+    private static void CheckText(ReadOnlySpan<byte> utf8)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            throw new JsonException("The text is not valid UTF-8", null, 0, 0);
+        }
+
+        if (utf8.IndexOf(@"\ud"u8) < 0 && utf8.IndexOf(@"\uD"u8) < 0)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    _ = reader.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    var before = utf8[..(int)reader.TokenStartIndex];
+                    throw new JsonException(@"The text has half of a pair of \ud800 to \udfff", null, before.Count((byte)'\n'), before.Length - before.LastIndexOf((byte)'\n') - 1);
+                }
+            }
+        }
+    }
 
     /// <summary>What is wrong with a JSON text, in one sentence without the serializer's path and position suffix.</summary>
     public static string Describe(JsonException error)

@@ -74,6 +74,7 @@ public static class TypeAlias
         var t when t == typeof(TimeSpan) => "a duration such as 00:00:30",
         var t when t == typeof(DateTimeOffset) || t == typeof(DateTime) => "a date and time such as 2026-01-31T12:00:00Z",
         var t when typeof(Sensitive).IsAssignableFrom(t) => "a secret",
+        var t when t == typeof(byte[]) => "Base64 text",
         var t when t.IsArray => "a list of " + Of(t.GetElementType()!),
         var t when t.IsGenericType && t.GetGenericArguments() is [var element] && typeof(System.Collections.IEnumerable).IsAssignableFrom(t) => "a list of " + Of(element),
         var t => Of(t),

@@ -18,7 +18,13 @@ public static class ValueConversion
             var content = target.GetGenericArguments()[0];
             var inner = To(content);
             var wrap = Wrapper(content);
-            return value => value is null ? null : target.IsInstanceOfType(value) ? value : wrap(value is Sensitive secret ? Quietly(inner, secret.RevealObject(), content) : inner(NotMasked(value, target)));
+            return value => value is null ? null : target.IsInstanceOfType(value) ? value : Wrap(value);
+
+            Sensitive Wrap(object value)
+            {
+                var clear = value is Sensitive secret ? secret.RevealObject() : NotMasked(value, target);
+                return wrap(Unquoted(() => inner(clear), content));
+            }
         }
 
         var convert = Plain(Nullable.GetUnderlyingType(target) ?? target);
@@ -28,7 +34,7 @@ public static class ValueConversion
         return value => value switch
         {
             null => nothing,
-            Sensitive sensitive => target == typeof(object) ? sensitive : wrapPlain(sensitive.RevealObject() is { } clear ? Quietly(convert!, clear, target) : nothing),
+            Sensitive sensitive => target == typeof(object) ? sensitive : wrapPlain(sensitive.RevealObject() is { } clear ? Unquoted(() => convert(clear), target) : nothing),
             _ => convert(value),
         };
     }
@@ -37,16 +43,16 @@ public static class ValueConversion
     /// <exception cref="ValueConversionException">The value does not fit the type.</exception>
     public static object? Convert(object? value, Type target) => To(target)(value);
 
-    /// <summary>A message must not quote what is secret.</summary>
-    private static object? Quietly(Func<object?, object?> convert, object? clear, Type target)
+    /// <summary>A message about a secret does not quote it.</summary>
+    private static object? Unquoted(Func<object?> convert, Type target)
     {
         try
         {
-            return convert(clear);
+            return convert();
         }
         catch (ValueConversionException)
         {
-            throw new ValueConversionException($"must be {TypeAlias.Describe(target)}, and is a secret of another kind");
+            throw new ValueConversionException($"must be {TypeAlias.Describe(target)}, and is a secret that is not");
         }
     }
 
@@ -99,16 +105,27 @@ public static class ValueConversion
 
         if (target.IsAssignableFrom(typeof(object?[])))
         {
-            return ToItems;
+            return value => ToItems(value, target);
         }
 
         return value => target.IsInstanceOfType(value) ? value : FromJson(value, target);
     }
 
     /// <summary>Anything that can be gone through, as its items; a single value as a collection of one.</summary>
-    private static object?[] ToItems(object value)
+    private static object?[] ToItems(object value, Type target)
     {
-        value = value is string text && text.AsSpan().TrimStart().StartsWith("[") ? FromJson(text, typeof(JsonElement))! : value;
+        if (value is string text && text.AsSpan().TrimStart().StartsWith("["))
+        {
+            try
+            {
+                value = JsonValues.Parse(text);
+            }
+            catch (JsonException)
+            {
+                throw Mismatch(value, target);
+            }
+        }
+
         return value switch
         {
             object?[] items => items,
@@ -147,7 +164,7 @@ public static class ValueConversion
                 string text => System.Convert.ChangeType(decimal.Parse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) is var number && number == decimal.Truncate(number) ? number : throw Mismatch(value, target), target, CultureInfo.InvariantCulture),
                 bool when target != typeof(bool) => throw Mismatch(value, target),
                 IConvertible when target == typeof(bool) => throw Mismatch(value, target),
-                double real when target != typeof(float) && target != typeof(decimal) && real != Math.Truncate(real) => throw Mismatch(value, target),
+                double or float or decimal when target != typeof(double) && target != typeof(float) && target != typeof(decimal) && !IsWhole(value) => throw Mismatch(value, target),
                 IConvertible => System.Convert.ChangeType(value, target, CultureInfo.InvariantCulture),
                 _ => throw Mismatch(value, target),
             };
@@ -157,6 +174,13 @@ public static class ValueConversion
             throw Mismatch(value, target);
         }
     }
+
+    private static bool IsWhole(object value) => value switch
+    {
+        decimal exact => exact == decimal.Truncate(exact),
+        float real => real == MathF.Truncate(real),
+        _ => (double)value == Math.Truncate((double)value),
+    };
 
     private static object ToEnum(object value, Type target)
     {
@@ -229,7 +253,7 @@ public static class ValueConversion
 
     private static ValueConversionException Mismatch(object? value, Type target) => new($"must be {TypeAlias.Describe(target)}, and is {Describe(value)}");
 
-    /// <summary>Values are named by kind and, when short text, quoted; a sensitive one never gets here in the clear to be shown.</summary>
+    /// <summary>Values are named by kind and, when short text, quoted; what is said of a sensitive one goes no further than <see cref="Unquoted"/>.</summary>
     private static string Describe(object? value) => value switch
     {
         null => "null",
