@@ -40,6 +40,7 @@ public static class RuntimeRegistration
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
         services.AddHostedService<TimerService>();
+        services.AddHostedService<LeaseService>();
         return services;
     }
 

@@ -1,16 +1,16 @@
-using System.Collections.Concurrent;
 using System.Security.Claims;
+using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Definitions;
 
 /// <summary>The definitions of the server: stored, compiled once per revision, and indexed by what starts them.</summary>
-public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler compiler, TimeProvider timeProvider) : IDisposable
+public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler compiler, TimeProvider timeProvider, ILogger<DefinitionCatalog> logger) : IDisposable
 {
-    /// <summary>Compiled graphs are kept by content, so that runs pinned to an older revision find theirs.</summary>
-    private readonly ConcurrentDictionary<string, ExecutableWorkflow> compiled = new();
+    private readonly CompiledRevisions compiled = new();
 
     private readonly SemaphoreSlim publishing = new(1, 1);
 
@@ -18,6 +18,8 @@ public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler c
 
     /// <summary>What starts the published definitions: an immutable snapshot, replaced when one is published.</summary>
     public TriggerIndex Triggers => Volatile.Read(ref triggers);
+
+    internal int CompiledCount => compiled.Count;
 
     /// <summary>
     /// Checks a definition and makes it the published version. The same content again changes nothing.
@@ -29,7 +31,7 @@ public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler c
     public async ValueTask<StoredDefinition> PublishAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var workflow = compiler.Compile(utf8Json).Require();
-        var index = TriggerIndex.TriggersOf(workflow);
+        var triggersOfIt = TriggerIndex.TriggersOf(workflow);
         await publishing.WaitAsync(cancellationToken);
         try
         {
@@ -37,27 +39,27 @@ public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler c
             var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
             if (latest is { IsPublished: true } && latest.Revision == definition.Revision)
             {
-                compiled.TryAdd(Key(latest), workflow);
-                Swap(definition.DefinitionId, index);
+                Publish(latest, Compile(latest), triggersOfIt);
                 return latest;
             }
 
             var version = (latest?.Version ?? 0) + 1;
+            var id = $"{definition.DefinitionId}:{version}";
+            var json = Stamp(definition.Json, id, version);
             var stored = new StoredDefinition
             {
-                Id = $"{definition.DefinitionId}:{version}",
+                Id = id,
                 DefinitionId = definition.DefinitionId,
                 Version = version,
                 Revision = definition.Revision,
-                Json = utf8Json.ToArray(),
+                Json = json,
                 IsLatest = true,
                 IsPublished = true,
                 CreatedAt = timeProvider.GetUtcNow(),
                 CreatedBy = caller.Identity?.Name ?? "unknown",
             };
             await store.SaveAsync(stored, cancellationToken);
-            compiled[Key(stored)] = workflow;
-            Swap(definition.DefinitionId, index);
+            Publish(stored, compiler.Compile(json).Require(), triggersOfIt);
             return stored;
         }
         finally
@@ -75,21 +77,54 @@ public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler c
 
     /// <summary>The compiled graph of a revision; null when its definition is gone.</summary>
     public async ValueTask<ExecutableWorkflow?> FindRevisionAsync(string definitionId, string revision, CancellationToken cancellationToken) =>
-        compiled.TryGetValue($"{definitionId}@{revision}", out var workflow) ? workflow
-            : await store.FindByRevisionAsync(definitionId, revision, cancellationToken) is { } stored ? Compile(stored) : null;
+        compiled.Find(definitionId, revision)
+            ?? (await store.FindByRevisionAsync(definitionId, revision, cancellationToken) is { } stored ? Compile(stored) : null);
 
-    /// <summary>Reads the published definitions of the store, for a server that starts.</summary>
+    /// <summary>Reads the published definitions of the store, for a server that starts. One that does not compile any more is reported and left out.</summary>
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
         foreach (var stored in await store.GetPublishedAsync(cancellationToken))
         {
-            Swap(stored.DefinitionId, TriggerIndex.TriggersOf(Compile(stored)));
+            try
+            {
+                var workflow = Compile(stored);
+                Publish(stored, workflow, TriggerIndex.TriggersOf(workflow));
+            }
+            catch (DefinitionException e)
+            {
+                LogUnusable(stored.DefinitionId, stored.Version, e.Message);
+            }
         }
     }
 
-    private static string Key(StoredDefinition stored) => $"{stored.DefinitionId}@{stored.Revision}";
+    /// <summary>What people and runs see as the version is what the store gave it, whatever the file said. It is no part of the revision.</summary>
+    private static byte[] Stamp(JsonElement definition, string id, int version)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = JsonValues.MaxDepth }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", id);
+            writer.WriteNumber("version", version);
+            foreach (var property in definition.EnumerateObject().Where(property => property.Name is not ("id" or "version")))
+            {
+                property.WriteTo(writer);
+            }
 
-    private ExecutableWorkflow Compile(StoredDefinition stored) => compiled.GetOrAdd(Key(stored), _ => compiler.Compile(stored.Json).Require());
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    private ExecutableWorkflow Compile(StoredDefinition stored) =>
+        compiled.Find(stored.DefinitionId, stored.Revision) ?? compiled.Add(stored, compiler.Compile(stored.Json).Require());
+
+    private void Publish(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own)
+    {
+        compiled.Publish(stored, workflow);
+        Swap(stored.DefinitionId, own);
+    }
 
     private void Swap(string definitionId, IReadOnlyList<WorkflowTrigger> own)
     {
@@ -100,6 +135,9 @@ public sealed class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler c
         }
         while (Interlocked.CompareExchange(ref triggers, before.Replace(definitionId, own), before) != before);
     }
+
+    [LoggerMessage(LogLevel.Error, "Story {DefinitionId} version {Version} cannot be used, and nothing starts it: {Problems}")]
+    private partial void LogUnusable(string definitionId, int version, string problems);
 }
 
 /// <summary>Something that starts a published definition.</summary>

@@ -13,6 +13,7 @@ public sealed partial class StoryFolder(DefinitionCatalog catalog, ILogger<Story
     public async ValueTask<IReadOnlyList<StoredDefinition>> ImportAsync(string folder, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var published = new List<StoredDefinition>();
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {
             try
@@ -23,14 +24,22 @@ public sealed partial class StoryFolder(DefinitionCatalog catalog, ILogger<Story
                     continue;
                 }
 
-                published.Add(await catalog.PublishAsync(await File.ReadAllBytesAsync(file, cancellationToken), caller, cancellationToken));
+                var content = await File.ReadAllBytesAsync(file, cancellationToken);
+                var definitionId = DefinitionParser.Parse(content).DefinitionId;
+                if (!files.TryAdd(definitionId, Path.GetFileName(file)))
+                {
+                    LogBroken(file, $"{files[definitionId]} has a story of the same definitionId '{definitionId}'. Give one of them another.");
+                    continue;
+                }
+
+                published.Add(await catalog.PublishAsync(content, caller, cancellationToken));
                 LogPublished(Path.GetFileName(file), published[^1].DefinitionId, published[^1].Version);
             }
             catch (DefinitionException e)
             {
                 LogBroken(file, e.Message);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 LogBroken(file, e.Message);
             }

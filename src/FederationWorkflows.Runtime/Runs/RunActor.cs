@@ -9,37 +9,45 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Drives one run while it is live on this node: advances it, stores its commits, carries out its effects, and takes commands between turns.
 /// It ends when the run waits or has ended and no command is left.
 /// </summary>
-internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew, RunActorServices services, Action<RunActor> onEnded, ILogger logger)
+#pragma warning disable CA1001 // A semaphore whose wait handle is never asked for holds nothing to dispose of.
+internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew, RunActorServices services, Action onEnded, ILogger logger)
+#pragma warning restore CA1001
 {
-    private readonly Channel<Func<WorkflowRun, bool>> commands = Channel.CreateUnbounded<Func<WorkflowRun, bool>>(new UnboundedChannelOptions { SingleReader = true });
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
+
+    private readonly Channel<RunCommand> commands = Channel.CreateUnbounded<RunCommand>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Held to post and to close, so that what was posted before the end is carried out and what comes after is refused.</summary>
+    private readonly Lock closing = new();
+
+    /// <summary>Held to renew and to give back the lease: renewed after it was given back, it would be nobody's.</summary>
+    private readonly SemaphoreSlim leasing = new(1, 1);
 
     private readonly TaskCompletionSource<RunResult> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Commands that changed the run since its last commit. They are answered when that is stored.</summary>
+    private readonly List<RunCommand> carried = [];
+
     private bool isNew = isNew;
+
+    private bool isReleased;
+
+    private volatile bool isLeaseLost;
+
+    private Task? activityReturned;
+
+    private Task? commandPosted;
 
     /// <summary>Completes when the run is let go of.</summary>
     public Task<RunResult> Ended => ended.Task;
 
     /// <summary>Asks for a command to be carried out between turns.</summary>
-    /// <returns>Null when the actor has ended: whoever asks finds the run in the store.</returns>
-    public Task<bool>? Post(Func<WorkflowRun, bool> command)
+    /// <returns>False when the actor takes no more: once it has ended, the run is found in the store.</returns>
+    public bool Post(RunCommand command)
     {
-        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return commands.Writer.TryWrite(Carry) ? done.Task : null;
-
-        bool Carry(WorkflowRun target)
+        lock (closing)
         {
-            try
-            {
-                var result = command(target);
-                done.SetResult(result);
-                return result;
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-                return false;
-            }
+            return commands.Writer.TryWrite(command);
         }
     }
 
@@ -52,35 +60,52 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
         try
         {
             await DriveUntilRestAsync(stopping);
-            await services.Runs.ReleaseAsync(run.Id, lease, CancellationToken.None);
-            End(() => ended.SetResult(new RunResult(run.Summary, run.Output, run.Outcomes, run.Incidents)));
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // The process stops: the run goes on from its last commit when it is taken up again.
-            run.Abandon();
-            End(() => ended.SetCanceled(stopping));
         }
         catch (Exception e)
         {
-            run.Abandon();
-            LogLost(e, run.Id);
-            End(() => ended.SetException(e));
+            await LetGoAsync(e, stopping);
+            return;
         }
+
+        await ReleaseAsync();
+        onEnded();
+        run.Dispose();
+        ended.SetResult(new RunResult(run.Summary, run.Output, run.Outcomes, run.Incidents));
     }
 
-    /// <summary>Nobody can post any more, and whoever asks for the run from now on finds it in the store.</summary>
-    private void End(Action tell)
+    /// <summary>Extends the right to drive the run. Without it the run is let go of.</summary>
+    public async Task RenewAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
-        commands.Writer.TryComplete();
-        while (commands.Reader.TryRead(out var late))
+        await leasing.WaitAsync(cancellationToken);
+        try
         {
-            late(run);
-        }
+            if (isReleased)
+            {
+                return;
+            }
 
-        onEnded(this);
-        run.Dispose();
-        tell();
+            var renewed = await services.Runs.ClaimAsync(run.Id, lease.Owner, duration, cancellationToken);
+            if (renewed?.Token == lease.Token)
+            {
+                return;
+            }
+
+            // Another node has it, or had it meanwhile: what is in memory here is not the run any more.
+            isLeaseLost = true;
+            Post(new RunCommand(_ => false));
+            if (renewed is not null)
+            {
+                await services.Runs.ReleaseAsync(run.Id, renewed, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogNotRenewed(e, run.Id);
+        }
+        finally
+        {
+            leasing.Release();
+        }
     }
 
     private async Task DriveUntilRestAsync(CancellationToken stopping)
@@ -88,9 +113,14 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
+            if (isLeaseLost)
+            {
+                throw new LeaseLostException(run.Id);
+            }
+
             while (commands.Reader.TryRead(out var command))
             {
-                command(run);
+                Carry(command);
             }
 
             switch (run.Advance())
@@ -106,14 +136,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
                     break;
                 default:
                     await CommitAsync(stopping);
-                    if (commands.Reader.TryPeek(out _))
-                    {
-                        break;
-                    }
-
-                    // From here on nobody can post; what came at the last moment is still carried out.
-                    commands.Writer.TryComplete();
-                    if (!commands.Reader.TryPeek(out _))
+                    if (TryClose())
                     {
                         return;
                     }
@@ -123,20 +146,132 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
         }
     }
 
-    /// <summary>Waits for an activity in flight or for a command, whichever comes first.</summary>
+    private void Carry(RunCommand command)
+    {
+        try
+        {
+            if (command.Change(run))
+            {
+                carried.Add(command);
+            }
+            else
+            {
+                command.TrySetResult(false);
+            }
+        }
+        catch (Exception e)
+        {
+            command.TrySetException(e);
+        }
+    }
+
+    private bool TryClose()
+    {
+        lock (closing)
+        {
+            return !commands.Reader.TryPeek(out _) && commands.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>The run goes on from its last commit when it is taken up again. What was not committed has not happened, and nobody is told that it did.</summary>
+    private async Task LetGoAsync(Exception reason, CancellationToken stopping)
+    {
+        var stops = reason is OperationCanceledException && stopping.IsCancellationRequested;
+        if (!stops)
+        {
+            LogLost(reason, run.Id);
+        }
+
+        try
+        {
+            run.Abandon();
+        }
+        catch (AggregateException e)
+        {
+            LogNotCancelled(e, run.Id);
+        }
+
+        lock (closing)
+        {
+            commands.Writer.TryComplete();
+        }
+
+        while (commands.Reader.TryRead(out var command))
+        {
+            carried.Add(command);
+        }
+
+        await ReleaseAsync();
+        onEnded();
+        run.Dispose();
+        foreach (var command in carried)
+        {
+            _ = stops ? command.TrySetCanceled(stopping) : command.TrySetException(reason);
+        }
+
+        _ = stops ? ended.TrySetCanceled(stopping) : ended.TrySetException(reason);
+    }
+
+    /// <summary>Others need not wait until the lease expires. It does if the store cannot be reached.</summary>
+    private async Task ReleaseAsync()
+    {
+        await leasing.WaitAsync(CancellationToken.None);
+        try
+        {
+            isReleased = true;
+            await services.Runs.ReleaseAsync(run.Id, lease, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogNotReleased(e, run.Id);
+        }
+        finally
+        {
+            leasing.Release();
+        }
+    }
+
+    /// <summary>Waits for an activity in flight or for a command, whichever comes first. The other wait goes on.</summary>
     private async Task WaitAsync(CancellationToken stopping)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var activity = run.WaitAsync(either.Token).AsTask();
-        var command = commands.Reader.WaitToReadAsync(either.Token).AsTask();
-        await Task.WhenAny(activity, command);
-        await either.CancelAsync();
-        await Task.WhenAll(activity, command).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        activityReturned ??= run.WaitAsync(CancellationToken.None).AsTask();
+        commandPosted ??= commands.Reader.WaitToReadAsync(stopping).AsTask();
+        if (run.Timers.Count == 0)
+        {
+            await Task.WhenAny(activityReturned, commandPosted);
+        }
+        else
+        {
+            await WaitUntilDueAsync(Task.WhenAny(activityReturned, commandPosted), stopping);
+        }
+
+        activityReturned = activityReturned.IsCompleted ? null : activityReturned;
+        commandPosted = commandPosted.IsCompleted ? null : commandPosted;
+    }
+
+    /// <summary>The time limit of an activity in flight may not be stored yet, since nothing is committed while it runs: the store cannot tell when it is up.</summary>
+    private async Task WaitUntilDueAsync(Task happened, CancellationToken stopping)
+    {
+        var wait = run.Timers.Min(timer => timer.DueAt) - services.TimeProvider.GetUtcNow();
+        if (wait > TimeSpan.Zero)
+        {
+            // A timer of the system takes no longer wait.
+            using var sleep = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            var due = Task.Delay(wait < LongestSleep ? wait : LongestSleep, services.TimeProvider, sleep.Token);
+            await Task.WhenAny(happened, due);
+            await sleep.CancelAsync();
+        }
+
+        var now = services.TimeProvider.GetUtcNow();
+        foreach (var timer in run.Timers.Where(timer => timer.DueAt <= now).ToArray())
+        {
+            run.ResumeTimer(timer.Id);
+        }
     }
 
     private async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
-        var commit = run.TakeCommit();
+        using var commit = run.TakeCommit();
         var (journal, executions) = RunProjection.Project(run.Id, commit.Journal);
         var transaction = new RunTransaction
         {
@@ -160,14 +295,40 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
 
         foreach (var observer in services.Observers)
         {
-            observer.OnCommitted(transaction);
+            try
+            {
+                observer.OnCommitted(transaction);
+            }
+            catch (Exception e)
+            {
+                LogObserverFailed(e, run.Id, observer.GetType().Name);
+            }
         }
 
-        foreach (var effect in commit.Effects)
+        foreach (var command in carried)
+        {
+            command.TrySetResult(true);
+        }
+
+        carried.Clear();
+        await CarryOutAsync(commit.Effects, cancellationToken);
+    }
+
+    /// <summary>The commit stands whatever becomes of its effects.</summary>
+    private async ValueTask CarryOutAsync(IReadOnlyList<object> effects, CancellationToken cancellationToken)
+    {
+        foreach (var effect in effects)
         {
             foreach (var handler in services.EffectHandlers)
             {
-                await handler.HandleAsync(run.Id, effect, cancellationToken);
+                try
+                {
+                    await handler.HandleAsync(run.Id, effect, cancellationToken);
+                }
+                catch (Exception e)
+                {
+                    LogEffectFailed(e, run.Id, effect.GetType().Name, handler.GetType().Name);
+                }
             }
         }
     }
@@ -177,7 +338,28 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
 
     [LoggerMessage(LogLevel.Error, "Run {RunId} is let go of; it goes on from its last commit when it is taken up again")]
     private partial void LogLost(Exception exception, string runId);
+
+    [LoggerMessage(LogLevel.Error, "Run {RunId}: the effect {Effect} was not carried out by {Handler}; the run goes on")]
+    private partial void LogEffectFailed(Exception exception, string runId, string effect, string handler);
+
+    [LoggerMessage(LogLevel.Error, "Run {RunId}: {Observer} failed to take note of a commit; the run goes on")]
+    private partial void LogObserverFailed(Exception exception, string runId, string observer);
+
+    [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be renewed; the next attempt follows")]
+    private partial void LogNotRenewed(Exception exception, string runId);
+
+    [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be given back; it is free when the lease expires")]
+    private partial void LogNotReleased(Exception exception, string runId);
+
+    [LoggerMessage(LogLevel.Error, "Run {RunId}: an activity in flight did not take its cancellation")]
+    private partial void LogNotCancelled(Exception exception, string runId);
+}
+
+/// <summary>Something to be done to a run between its turns. It completes with true once the change is stored, with false when there was nothing to change.</summary>
+internal sealed class RunCommand(Func<WorkflowRun, bool> change) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public Func<WorkflowRun, bool> Change => change;
 }
 
 /// <summary>What all actors of a node share.</summary>
-internal sealed record RunActorServices(IRunStore Runs, IReadOnlyList<IRunObserver> Observers, IReadOnlyList<IEffectHandler> EffectHandlers);
+internal sealed record RunActorServices(IRunStore Runs, TimeProvider TimeProvider, IReadOnlyList<IRunObserver> Observers, IReadOnlyList<IEffectHandler> EffectHandlers);

@@ -24,7 +24,7 @@ internal static class RunProjection
             var id = InstanceId(runId, entry.InstanceNumber);
             var parent = entry.ParentInstanceNumber == 0 ? null : InstanceId(runId, entry.ParentInstanceNumber);
             var ends = entry.Event is JournalEvent.Completed or JournalEvent.Faulted or JournalEvent.Canceled;
-            var state = ends || entry.Event == JournalEvent.Suspended ? Inputs(entry) : null;
+            var state = entry.Event == JournalEvent.Started ? null : Inputs(entry);
             var payload = Payload(entry);
             journal.Add(new JournalRecord
             {
@@ -91,9 +91,9 @@ internal static class RunProjection
         {
             json = JsonValues.ToJson(value);
         }
-        catch (Exception e) when (e is NotSupportedException or JsonException)
+        catch (Exception)
         {
-            // Some services' own objects are no data; their type is all there is to show.
+            // Some services' own objects are no data, and what their members throw is their own; their type is all there is to show.
             json = JsonSerializer.Serialize($"({value!.GetType().Name})");
         }
 

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Runs;
 
-/// <summary>Resumes runs when their timers are due. The store is the truth; a commit with a timer only wakes this earlier.</summary>
+/// <summary>
+/// Resumes runs when their timers are due. The store is the truth; a commit with a timer only wakes this earlier. A timer that cannot be
+/// fired, because another node drives its run or its definition is gone, stays in the store and is tried again later.
+/// </summary>
 internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runtime, TimerWaker waker, TimeProvider timeProvider, ILogger<TimerService> logger) : BackgroundService
 {
     private const int Batch = 100;
@@ -12,14 +15,18 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
     /// <summary>What was missed is found by looking again after so long.</summary>
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(30);
 
+    private readonly Backoff<(string RunId, string TimerId)> attempts = new(timeProvider);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await FireDueAsync(stoppingToken);
-                await SleepAsync(stoppingToken);
+                if (!await FireDueAsync(stoppingToken))
+                {
+                    await SleepAsync(stoppingToken);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -33,18 +40,65 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
         }
     }
 
-    private async Task FireDueAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to fire what is due. Each on its own, for a run may take long to be loaded or to reach its next commit.</summary>
+    /// <returns>True when more may be due.</returns>
+    private async Task<bool> FireDueAsync(CancellationToken cancellationToken)
     {
-        foreach (var due in await runs.GetDueTimersAsync(timeProvider.GetUtcNow(), Batch, cancellationToken))
+        // Those that cannot be fired come first in the store; they must not hide the others.
+        var limit = attempts.Count + Batch;
+        var due = await runs.GetDueTimersAsync(timeProvider.GetUtcNow(), limit, cancellationToken);
+        if (due.Count < limit)
         {
-            await runtime.ResumeTimerAsync(due.RunId, due.Timer.Id, cancellationToken);
+            attempts.Keep(due.Select(stored => (stored.RunId, stored.Timer.Id)).ToHashSet());
         }
+
+        var begun = 0;
+        foreach (var stored in due)
+        {
+            var key = (stored.RunId, stored.Timer.Id);
+            if (attempts.TryBegin(key))
+            {
+                begun++;
+                _ = FireAsync(key, cancellationToken);
+            }
+        }
+
+        return begun > 0 && due.Count == limit;
+    }
+
+    private async Task FireAsync((string RunId, string TimerId) key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await runtime.ResumeTimerAsync(key.RunId, key.TimerId, cancellationToken))
+            {
+                attempts.Succeeded(key);
+                return;
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotFired(e, key.TimerId, key.RunId);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        attempts.Failed(key);
+        waker.Wake();
     }
 
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        var next = await runs.GetNextTimerAsync(timeProvider.GetUtcNow(), cancellationToken);
-        var wait = next is { } at ? at - timeProvider.GetUtcNow() : Sweep;
+        var now = timeProvider.GetUtcNow();
+        var until = now + Sweep;
+        foreach (var at in new[] { await runs.GetNextTimerAsync(now, cancellationToken), attempts.NextAt })
+        {
+            until = at < until ? at.Value : until;
+        }
+
+        var wait = until - timeProvider.GetUtcNow();
         if (wait <= TimeSpan.Zero)
         {
             return;
@@ -52,7 +106,7 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
 
         using var sleep = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var woken = waker.WaitAsync(sleep.Token);
-        var slept = Task.Delay(wait < Sweep ? wait : Sweep, timeProvider, sleep.Token);
+        var slept = Task.Delay(wait, timeProvider, sleep.Token);
         await Task.WhenAny(woken, slept);
         await sleep.CancelAsync();
         await Task.WhenAll(woken, slept).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -60,4 +114,7 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
 
     [LoggerMessage(LogLevel.Error, "Timers could not be looked at; the next attempt follows")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "Timer {TimerId} of run {RunId} could not be fired; the next attempt follows")]
+    private partial void LogNotFired(Exception exception, string timerId, string runId);
 }

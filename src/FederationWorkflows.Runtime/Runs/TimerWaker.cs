@@ -12,9 +12,11 @@ internal sealed class TimerWaker : IRunObserver
     {
         if (transaction.NewTimers.Count > 0)
         {
-            woken.Writer.TryWrite(true);
+            Wake();
         }
     }
+
+    public void Wake() => woken.Writer.TryWrite(true);
 
     public async Task WaitAsync(CancellationToken cancellationToken) => await woken.Reader.ReadAsync(cancellationToken);
 }

@@ -14,7 +14,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 {
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<RunActor?>>> live = new();
+    /// <summary>
+    /// Runs that are live here, or about to be; null when a run turns out not to become so. Whoever adds a run is the one to make it live,
+    /// so that a run never has two drivers.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<RunActor?>> live = new();
 
     private readonly CancellationTokenSource stopping = new();
 
@@ -43,7 +47,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         this.runs = runs;
         this.environment = environment;
         this.logger = logger;
-        services = new RunActorServices(runs, [.. observers], [.. effectHandlers]);
+        services = new RunActorServices(runs, environment.TimeProvider, [.. observers], [.. effectHandlers]);
     }
 
     /// <summary>A new run id.</summary>
@@ -51,6 +55,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     /// <summary>Starts a run of the published version of a definition. When this returns, the run is stored.</summary>
     /// <exception cref="UnknownDefinitionException">No version of the definition is published.</exception>
+    /// <exception cref="RunExistsException">The run id is taken.</exception>
     /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
     public async ValueTask<RunHandle> StartAsync(StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
@@ -58,29 +63,45 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         return await StartAsync(workflow, request, caller, cancellationToken);
     }
 
-    /// <summary>Resumes a bookmark.</summary>
+    /// <summary>Resumes a bookmark. When this returns, the resumption is stored.</summary>
     /// <param name="runId">The run that waits.</param>
     /// <param name="bookmarkId">The bookmark.</param>
     /// <param name="input">What the activity gets.</param>
     /// <param name="caller">Who resumes it.</param>
     /// <param name="cancellationToken">Ends waiting for the command; it may be carried out all the same.</param>
-    /// <returns>False when the run does not wait for it any more.</returns>
+    /// <returns>False when the run does not wait for it any more, or another node drives it.</returns>
+    /// <exception cref="LeaseLostException">Another node took the run over before the resumption was stored.</exception>
     public Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
         return CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken);
     }
 
-    /// <summary>Ends a run.</summary>
-    /// <returns>False when it had ended before, or does not exist.</returns>
+    /// <summary>Ends a run. When this returns, its end is stored.</summary>
+    /// <returns>False when it had ended before, does not exist, or another node drives it.</returns>
+    /// <exception cref="LeaseLostException">Another node took the run over before its end was stored.</exception>
     public Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
         return CommandAsync(runId, run => run.Cancel(), cancellationToken);
     }
 
+    /// <summary>Takes up a run that was let go of, from its last commit.</summary>
+    /// <returns>True when it is live here now; false when it has ended, does not exist, or another node drives it.</returns>
+    public async Task<bool> ContinueAsync(string runId, CancellationToken cancellationToken)
+    {
+        var mine = NewEntry();
+        var entry = live.GetOrAdd(runId, mine);
+        if (ReferenceEquals(entry, mine))
+        {
+            await TakeUpAsync(runId, mine, null);
+        }
+
+        return await entry.Task.WaitAsync(cancellationToken) is not null;
+    }
+
     /// <summary>Completes when a run that is live here waits for something outside, or ends; at once when it is not live.</summary>
-    public Task RestOfAsync(string runId) => live.TryGetValue(runId, out var actor) ? EndOfAsync(actor) : Task.CompletedTask;
+    public Task RestOfAsync(string runId) => live.TryGetValue(runId, out var entry) ? EndOfAsync(entry) : Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken) => await definitions.LoadAsync(cancellationToken);
@@ -89,9 +110,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await stopping.CancelAsync();
-        foreach (var actor in live.Values)
+        foreach (var entry in live.Values)
         {
-            await EndOfAsync(actor).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await EndOfAsync(entry).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -100,6 +121,19 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     internal Task<bool> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
         CommandAsync(runId, run => run.ResumeTimer(timerId), cancellationToken);
+
+    internal bool IsLive(string runId) => live.ContainsKey(runId);
+
+    internal async Task RenewLeasesAsync(CancellationToken cancellationToken)
+    {
+        foreach (var entry in live.Values)
+        {
+            if (entry.Task.IsCompleted && await entry.Task is { } actor)
+            {
+                await actor.RenewAsync(LeaseDuration, cancellationToken);
+            }
+        }
+    }
 
     private async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
@@ -117,49 +151,74 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             },
             environment);
 #pragma warning restore CA2000
-        var lease = new Lease(node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration);
-        var actor = new RunActor(run, lease, isNew: true, services, _ => live.TryRemove(run.Id, out Lazy<Task<RunActor?>>? ended), logger);
-        await actor.CommitFirstAsync(cancellationToken);
-        live[run.Id] = new Lazy<Task<RunActor?>>(Task.FromResult<RunActor?>(actor));
-        _ = Task.Run(() => actor.DriveAsync(stopping.Token), CancellationToken.None);
+        var mine = NewEntry();
+        if (!live.TryAdd(run.Id, mine))
+        {
+            run.Dispose();
+            throw new RunExistsException(run.Id);
+        }
+
+        var actor = NewActor(run, new Lease(node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), isNew: true, mine);
+        try
+        {
+            await actor.CommitFirstAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            live.TryRemove(KeyValuePair.Create(run.Id, mine));
+            mine.SetResult(null);
+            run.Dispose();
+            if (e is LeaseLostException)
+            {
+                throw new RunExistsException(run.Id);
+            }
+
+            throw;
+        }
+
+        mine.SetResult(actor);
+        Drive(actor);
         return new RunHandle(run.Id, actor.Ended);
     }
 
-    private static async Task EndOfAsync(Lazy<Task<RunActor?>> actor)
+    private static TaskCompletionSource<RunActor?> NewEntry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static async Task EndOfAsync(TaskCompletionSource<RunActor?> entry)
     {
-        if (await actor.Value is { } running)
+        if (await entry.Task is { } running)
         {
             await running.Ended;
         }
     }
 
-    private async Task<bool> CommandAsync(string runId, Func<WorkflowRun, bool> command, CancellationToken cancellationToken)
+    private RunActor NewActor(WorkflowRun run, Lease lease, bool isNew, TaskCompletionSource<RunActor?> entry) =>
+        new(run, lease, isNew, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
+
+    private void Drive(RunActor actor) => _ = Task.Run(() => actor.DriveAsync(stopping.Token), CancellationToken.None);
+
+    private async Task<bool> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken)
     {
+        var command = new RunCommand(change);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var entry = live.GetOrAdd(runId, id => new Lazy<Task<RunActor?>>(() => TakeUpAsync(id)));
-            RunActor? actor = null;
-            try
+            var mine = NewEntry();
+            var entry = live.GetOrAdd(runId, mine);
+            if (ReferenceEquals(entry, mine))
             {
-                actor = await entry.Value.WaitAsync(cancellationToken);
-            }
-            finally
-            {
-                if (actor is null && entry.Value.IsCompleted)
-                {
-                    live.TryRemove(KeyValuePair.Create(runId, entry));
-                }
+                // Not bound to this caller: others may wait for the run by now.
+                _ = TakeUpAsync(runId, mine, command);
+                return await command.Task.WaitAsync(cancellationToken);
             }
 
-            if (actor is null)
+            if (await entry.Task.WaitAsync(cancellationToken) is not { } actor)
             {
-                return false;
+                continue;
             }
 
-            if (actor.Post(command) is { } done)
+            if (actor.Post(command))
             {
-                return await done.WaitAsync(cancellationToken);
+                return await command.Task.WaitAsync(cancellationToken);
             }
 
             // It has just come to rest: wait until it has let go, then take the run up again.
@@ -167,8 +226,46 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Makes a stored run live here; null when there is none, it has ended, or another node drives it.</summary>
-    private async Task<RunActor?> TakeUpAsync(string runId)
+    /// <summary>Makes a stored run live here. A first command is posted before the run is driven, so that it does not come to rest before.</summary>
+    private async Task TakeUpAsync(string runId, TaskCompletionSource<RunActor?> mine, RunCommand? first)
+    {
+        RunActor? actor;
+        try
+        {
+            actor = await LoadAsync(runId, mine);
+        }
+        catch (Exception e)
+        {
+            live.TryRemove(KeyValuePair.Create(runId, mine));
+            mine.SetResult(null);
+            if (first is null)
+            {
+                throw;
+            }
+
+            first.SetException(e);
+            return;
+        }
+
+        if (actor is null)
+        {
+            live.TryRemove(KeyValuePair.Create(runId, mine));
+            mine.SetResult(null);
+            first?.SetResult(false);
+            return;
+        }
+
+        if (first is not null)
+        {
+            actor.Post(first);
+        }
+
+        mine.SetResult(actor);
+        Drive(actor);
+    }
+
+    /// <summary>Claims and loads a stored run; null when there is none, it has ended, its definition is gone, or another node drives it.</summary>
+    private async Task<RunActor?> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry)
     {
         var summary = await runs.FindAsync(runId, stopping.Token);
         if (summary is null || summary.Status == WorkflowStatus.Finished || await runs.ClaimAsync(runId, node, LeaseDuration, stopping.Token) is not { } lease)
@@ -176,19 +273,27 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             return null;
         }
 
-        var identity = summary.Identity;
-        var workflow = await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, stopping.Token);
-        var parts = await runs.LoadAsync(runId, stopping.Token);
-        if (workflow is null || parts is null)
+        RunActor? actor = null;
+        try
         {
-            LogGone(runId, identity.DefinitionId, identity.Revision);
-            await runs.ReleaseAsync(runId, lease, stopping.Token);
-            return null;
-        }
+            var identity = summary.Identity;
+            var workflow = await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, stopping.Token);
+            var parts = await runs.LoadAsync(runId, stopping.Token);
+            if (workflow is null || parts is null)
+            {
+                LogGone(runId, identity.DefinitionId, identity.Revision);
+                return null;
+            }
 
-        var actor = new RunActor(WorkflowRun.Load(workflow, parts, environment), lease, isNew: false, services, _ => live.TryRemove(runId, out Lazy<Task<RunActor?>>? ended), logger);
-        _ = Task.Run(() => actor.DriveAsync(stopping.Token), CancellationToken.None);
-        return actor;
+            return actor = NewActor(WorkflowRun.Load(workflow, parts, environment), lease, isNew: false, entry);
+        }
+        finally
+        {
+            if (actor is null)
+            {
+                await runs.ReleaseAsync(runId, lease, CancellationToken.None);
+            }
+        }
     }
 
     [LoggerMessage(LogLevel.Error, "Run {RunId} cannot go on: revision {Revision} of definition {DefinitionId} is gone")]
@@ -224,4 +329,11 @@ public sealed class UnknownDefinitionException(string definitionId) : Exception(
 {
     /// <summary>The definition that was asked for.</summary>
     public string DefinitionId { get; } = definitionId;
+}
+
+/// <summary>A run of the id was started before.</summary>
+public sealed class RunExistsException(string runId) : Exception($"There is a run '{runId}' already. Let the server choose the id, or choose another.")
+{
+    /// <summary>The id that is taken.</summary>
+    public string RunId { get; } = runId;
 }

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+
+namespace FederationWorkflows.Runtime.Runs;
+
+/// <summary>What is being tried, and what is not to be tried again yet: after each failure the wait doubles, from 30 seconds to 5 minutes.</summary>
+internal sealed class Backoff<TKey>(TimeProvider timeProvider)
+    where TKey : notnull
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<TKey, Attempt> attempts = new();
+
+    /// <summary>How many are being tried or waiting to be.</summary>
+    public int Count => attempts.Count;
+
+    /// <summary>When the next one may be tried again; null when none waits for that.</summary>
+    public DateTimeOffset? NextAt =>
+        attempts.Values.Where(attempt => attempt.RetryAt != DateTimeOffset.MaxValue).Select(attempt => (DateTimeOffset?)attempt.RetryAt).Min();
+
+    /// <summary>Whether it may be tried now. If so, it must be followed by <see cref="Succeeded"/> or <see cref="Failed"/>.</summary>
+    public bool TryBegin(TKey key)
+    {
+        var before = attempts.GetValueOrDefault(key);
+        if (before is not null && before.RetryAt > timeProvider.GetUtcNow())
+        {
+            return false;
+        }
+
+        attempts[key] = new Attempt(before?.Failures ?? 0, DateTimeOffset.MaxValue);
+        return true;
+    }
+
+    public void Succeeded(TKey key) => attempts.TryRemove(key, out _);
+
+    public void Failed(TKey key)
+    {
+        var failures = attempts.GetValueOrDefault(key)?.Failures ?? 0;
+        var wait = First * Math.Pow(2, Math.Min(failures, 10));
+        attempts[key] = new Attempt(failures + 1, timeProvider.GetUtcNow() + (wait < Longest ? wait : Longest));
+    }
+
+    /// <summary>Forgets what waits to be tried again and is not wanted any more.</summary>
+    public void Keep(IReadOnlySet<TKey> wanted)
+    {
+        foreach (var attempt in attempts)
+        {
+            if (attempt.Value.RetryAt != DateTimeOffset.MaxValue && !wanted.Contains(attempt.Key))
+            {
+                attempts.TryRemove(attempt);
+            }
+        }
+    }
+
+    private sealed record Attempt(int Failures, DateTimeOffset RetryAt);
+}

@@ -1,0 +1,84 @@
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FederationWorkflows.Runtime.Runs;
+
+/// <summary>
+/// Renews the leases of the runs that are live here, several times before they expire, and takes up the runs that should be
+/// executing but are let go of: by a node that stopped or died, or because a commit failed.
+/// </summary>
+internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundService
+{
+    private const int PageSize = 100;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private readonly Backoff<string> attempts = new(timeProvider);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await runtime.RenewLeasesAsync(stoppingToken);
+                await TakeUpAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+
+            await Task.Delay(Interval, timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task TakeUpAsync(CancellationToken cancellationToken)
+    {
+        var unfinished = new HashSet<string>();
+        Page<RunSummary> page;
+        do
+        {
+            page = await runs.ListAsync(
+                new RunQuery { SubStatuses = [WorkflowSubStatus.Pending, WorkflowSubStatus.Executing], Skip = unfinished.Count, Take = PageSize },
+                cancellationToken);
+            unfinished.UnionWith(page.Items.Select(summary => summary.Identity.Id));
+        }
+        while (page.Items.Count == PageSize);
+
+        unfinished.RemoveWhere(runtime.IsLive);
+        attempts.Keep(unfinished);
+        foreach (var runId in unfinished.Where(attempts.TryBegin))
+        {
+            try
+            {
+                if (!await runtime.ContinueAsync(runId, cancellationToken))
+                {
+                    // Another node has it, or it ended meanwhile. Should that node die, the run waits no longer than its lease.
+                    attempts.Succeeded(runId);
+                    continue;
+                }
+
+                LogTakenUp(runId);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogNotTakenUp(e, runId);
+            }
+
+            // Also when it was taken up: if it is let go of again, the reason is likely to last. What runs well is forgotten with the next look.
+            attempts.Failed(runId);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Run {RunId} was let go of, and goes on here from its last commit")]
+    private partial void LogTakenUp(string runId);
+
+    [LoggerMessage(LogLevel.Error, "Run {RunId} cannot be taken up; the next attempt follows")]
+    private partial void LogNotTakenUp(Exception exception, string runId);
+
+    [LoggerMessage(LogLevel.Error, "Leases could not be looked after; the next attempt follows")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,106 @@
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Tests.Support;
+
+namespace FederationWorkflows.Runtime.Tests.Runs;
+
+public sealed class StartTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_run_is_stored_before_it_is_answered_for_and_before_anything_executes()
+    {
+        await using var server = await Server.CreateAsync();
+        var storing = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        server.Store.BeforeCommit = transaction =>
+        {
+            reached.TrySetResult();
+            return transaction.IsNew ? storing.Task : Task.CompletedTask;
+        };
+        await server.PublishAsync(Story.Of("story", Story.Act("act")));
+
+        var starting = server.Runtime.StartAsync(new StartRequest("story") { RunId = "r", CorrelationId = "c" }, Server.Ann, Token).AsTask();
+        await reached.Task;
+
+        starting.IsCompleted.ShouldBeFalse();
+        server.World.Calls.ShouldBeEmpty();
+        storing.SetResult();
+        var handle = await starting;
+        handle.RunId.ShouldBe("r");
+        var first = server.Store.Commits[0];
+        first.IsNew.ShouldBeTrue();
+        first.Summary.SubStatus.ShouldBe(WorkflowSubStatus.Pending);
+        first.State.ShouldNotBeEmpty();
+        var result = await handle.Rest;
+        result.Summary.ShouldSatisfyAllConditions(
+            summary => summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished),
+            summary => summary.Identity.CorrelationId.ShouldBe("c"),
+            summary => summary.Identity.StartedBy.ShouldBe("ann"));
+        server.World.Calls.ShouldBe(["r-3"]);
+    }
+
+    [Fact]
+    public async Task A_story_that_is_not_published_cannot_be_started()
+    {
+        await using var server = await Server.CreateAsync();
+
+        var error = await Should.ThrowAsync<UnknownDefinitionException>(async () => await server.Runtime.StartAsync(new StartRequest("nope"), Server.Ann, Token));
+
+        error.Message.ShouldBe("There is no published story 'nope'. Publish it first, or check the id.");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_run_id_is_used_once(bool whileLive)
+    {
+        await using var server = await Server.CreateAsync();
+        await server.PublishAsync(Story.Of("story", whileLive ? Story.Call("call") : Story.Wait("wait")));
+        var handle = await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token);
+        await (whileLive ? (Task)server.World.ArrivalAsync("call") : handle.Rest);
+
+        var error = await Should.ThrowAsync<RunExistsException>(async () => await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token));
+
+        error.Message.ShouldBe("There is a run 'r' already. Let the server choose the id, or choose another.");
+        server.World.Gate("call").SetResult(null);
+        (await (whileLive ? handle.Rest : Task.FromResult(await handle.Rest))).Incidents.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_run_whose_first_commit_fails_does_not_exist()
+    {
+        await using var server = await Server.CreateAsync();
+        server.Store.BeforeCommit = _ => throw new IOException("disk full");
+        await server.PublishAsync(Story.Of("story", Story.Act("act")));
+
+        (await Should.ThrowAsync<IOException>(async () => await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token))).Message.ShouldBe("disk full");
+
+        server.Store.BeforeCommit = null;
+        server.World.Calls.ShouldBeEmpty();
+        (await server.Runtime.CancelAsync("r", Server.Ann, Token)).ShouldBeFalse();
+        await (await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token)).Rest;
+        server.World.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_cancelled_while_it_is_being_stored_has_one_driver()
+    {
+        await using var server = await Server.CreateAsync();
+        Task<bool>? cancelling = null;
+        server.Watch.OnCommit = transaction =>
+        {
+            if (transaction.IsNew)
+            {
+                cancelling = server.Runtime.CancelAsync("r", Server.Ann, CancellationToken.None);
+            }
+        };
+        await server.PublishAsync(Story.Of("story", Story.Call("call")));
+
+        var handle = await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token);
+
+        (await cancelling!.WaitAsync(TimeSpan.FromSeconds(10), Token)).ShouldBeTrue();
+        (await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Cancelled);
+    }
+}
