@@ -7,7 +7,7 @@ public sealed class HttpRequestLimits
     public const string Section = "Http:Inbound";
 
     /// <summary>The longest body, in bytes as sent. From 0 to 1 GiB.</summary>
-    public long MaxBodyBytes { get; set; } = 10 * 1024 * 1024;
+    public long MaxBodyBytes { get; set; } = 1024 * 1024;
 
     /// <summary>How many fields and files a form may have together. At least 1.</summary>
     public int MaxFormFields { get; set; } = 1_000;

@@ -69,8 +69,15 @@ internal sealed record HttpExchange(ExchangeEnd End, HttpResponseData? Response,
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return new HttpExchange(ExchangeEnd.FailedToConnect, null, null, $"The exchange with '{request.Url.IdnHost}' failed: {(e.InnerException ?? e).Message}");
+            return new HttpExchange(ExchangeEnd.FailedToConnect, null, null, $"The exchange with '{request.Url.IdnHost}' failed: {Describe(e, request.Secrets)}");
         }
+    }
+
+    /// <summary>A malformed answer is quoted by the library's message, and may repeat what it was sent.</summary>
+    private static string Describe(Exception error, List<string> secrets)
+    {
+        var message = (error.InnerException ?? error).Message;
+        return secrets.Count == 0 ? message : error is HttpRequestException { HttpRequestError: var kind } ? kind.ToString() : error.GetType().Name;
     }
 
     private static HttpExchange Read(HttpResponseMessage response, byte[] body, List<string> secrets)
@@ -80,7 +87,12 @@ internal sealed record HttpExchange(ExchangeEnd End, HttpResponseData? Response,
         foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
         {
             var texts = values.ToArray();
-            if (HeaderFields.IsSecret(name) || secrets.Exists(secret => Array.Exists(texts, text => text.Contains(secret, StringComparison.Ordinal))))
+            if (SecretEcho.IsIn(name, secrets))
+            {
+                continue;
+            }
+
+            if (HeaderFields.IsSecret(name) || Array.Exists(texts, text => SecretEcho.IsIn(text, secrets)))
             {
                 secretHeaders[name.ToLowerInvariant()] = Sensitive.Of(string.Join(", ", texts));
             }
@@ -92,7 +104,7 @@ internal sealed record HttpExchange(ExchangeEnd End, HttpResponseData? Response,
 
         var contentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.ToString() : null;
         var (content, note) = Parse(contentType, body);
-        if (content is not null && secrets.Exists(secret => body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0))
+        if (content is not null && SecretEcho.IsIn(body, content, secrets))
         {
             content = Sensitive.Of(content);
             note = "The answer repeats a secret of the request, so its content is kept as a secret.";
@@ -101,10 +113,10 @@ internal sealed record HttpExchange(ExchangeEnd End, HttpResponseData? Response,
         var data = new HttpResponseData
         {
             StatusCode = (int)response.StatusCode,
-            ReasonPhrase = response.ReasonPhrase,
+            ReasonPhrase = SecretEcho.IsIn(response.ReasonPhrase, secrets) ? Sensitive.Mask : response.ReasonPhrase,
             Headers = headers,
             SecretHeaders = secretHeaders,
-            ContentType = contentType,
+            ContentType = SecretEcho.IsIn(contentType, secrets) ? Sensitive.Mask : contentType,
             ContentLength = body.Length,
         };
         return new HttpExchange(ExchangeEnd.Answered, data, content, note);

@@ -51,6 +51,45 @@ public sealed class RequestSecrecyTests
     }
 
     [Theory]
+    [InlineData("json escape")]
+    [InlineData("utf-16")]
+    [InlineData("reason phrase")]
+    [InlineData("header name")]
+    [InlineData("content type")]
+    public async Task An_answer_that_repeats_a_secret_in_another_place_or_form_leaves_no_trace_of_it(string form)
+    {
+        await using var server = await RecordingServer.StartAsync(context =>
+        {
+            var response = context.Response;
+            response.ContentType = form == "content type" ? $"text/plain; name={Canary}" : "application/json";
+            byte[] body = [];
+            switch (form)
+            {
+                case "json escape":
+                    body = Encoding.UTF8.GetBytes("{\"echo\":\"" + string.Concat(Canary.Select(c => $"\\u{(int)c:x4}")) + "\"}");
+                    break;
+                case "utf-16":
+                    response.ContentType = "text/plain; charset=utf-16";
+                    body = Encoding.Unicode.GetBytes("you sent " + Canary);
+                    break;
+                case "reason phrase":
+                    context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseFeature>()!.ReasonPhrase = Canary;
+                    break;
+                case "header name":
+                    response.Headers[Canary] = "x";
+                    break;
+            }
+
+            return response.Body.WriteAsync(body).AsTask();
+        });
+
+        using var story = await Story.RunAsync(Send(server.Url, ("method", Story.Literal("GET")), ("authorization", Story.Input("Input", "secret"))), Secrets($"Bearer {Canary}"));
+
+        story.Run.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        ShouldLeaveNoTrace(story);
+    }
+
+    [Theory]
     [InlineData("authorization", "Bearer canary-7f3a9c-value\r\nX: y")]
     [InlineData("authorization", "canary-7f3a9c-value, broken")]
     [InlineData("requestHeaders", "{\"X-A\":\"canary-7f3a9c-value\\n\"}")]
