@@ -150,8 +150,8 @@ public sealed partial class ActivityExecutionContext
         Inputs = null;
         Outputs = null;
         Cursor = 0;
-        ContainerState = null;
-        rare = null;
+        var waits = rare?.WaitsOrNull;
+        rare = waits is null ? null : new RareState(Run) { WaitsOrNull = waits };
     }
 
     /// <summary>The children in the order in which they were scheduled.</summary>
@@ -175,9 +175,6 @@ public sealed partial class ActivityExecutionContext
         Waiting = 8,
         Queued = 16,
         InCallback = 32,
-
-        /// <summary>It has had a bookmark; some may be left when one is resumed.</summary>
-        Bookmarked = 64,
     }
 
     /// <summary>What only some executions have.</summary>
@@ -205,6 +202,11 @@ public sealed partial class ActivityExecutionContext
         public string? CorrelationId { get; set; }
 
         public Exception? Failure { get; set; }
+
+        /// <summary>Ids of the bookmarks and timers that go when it ends; some may be gone already.</summary>
+        public HashSet<string> Waits => WaitsOrNull ??= [];
+
+        public HashSet<string>? WaitsOrNull { get; set; }
 
         public object? ResumeInput { get; set; }
 

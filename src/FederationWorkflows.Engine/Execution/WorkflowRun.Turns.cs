@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-
 namespace FederationWorkflows.Engine.Execution;
 
 /// <content>What happens to one execution: it begins, settles, completes, fails, is cancelled.</content>
@@ -65,21 +63,13 @@ public sealed partial class WorkflowRun
 
         if (context.Node.Timeout is { } timeout)
         {
-            AddTimer(new RunTimer($"{context.Number}:timeout", context.StartedAt + timeout, context.Number, null));
+            waits.Add(new RunTimer($"{context.Number}:timeout", context.StartedAt + timeout, context.Number, null), context);
         }
 
         ValueTask pending;
         try
         {
-            if (context.Node.ConstantInputs is { } constants)
-            {
-                context.Inputs = constants;
-                pending = context.Node.Activity.InvokeAsync(context);
-            }
-            else
-            {
-                pending = EvaluateAndInvokeAsync(context);
-            }
+            pending = InputEvaluation.EvaluateAndInvokeAsync(context);
         }
         catch (Exception e)
         {
@@ -122,76 +112,8 @@ public sealed partial class WorkflowRun
             return;
         }
 
-        returned ??= Channel.CreateUnbounded<ActivityExecutionContext>(new UnboundedChannelOptions { SingleReader = true });
-        context.State |= ActivityExecutionContext.Flags.InFlight;
-        inFlight++;
-        if (isCallback)
-        {
-            // A saved run executes an activity in flight again, but it could not repeat a callback whose child or bookmark is gone.
-            context.State |= ActivityExecutionContext.Flags.InCallback;
-            callbacksInFlight++;
-        }
-
-        _ = ObserveAsync(context, pending, returned.Writer);
+        inFlight.Add(context, pending, isCallback);
     }
-
-    private static async Task ObserveAsync(ActivityExecutionContext context, ValueTask pending, ChannelWriter<ActivityExecutionContext> returned)
-    {
-        try
-        {
-            await pending;
-        }
-        catch (Exception e)
-        {
-            context.Rare.Failure = e;
-        }
-
-        returned.TryWrite(context);
-    }
-
-    private static ValueTask EvaluateAndInvokeAsync(ActivityExecutionContext context)
-    {
-        var inputs = context.Node.Inputs;
-        var values = new object?[inputs.Length];
-        for (var slot = 0; slot < inputs.Length; slot++)
-        {
-            if (inputs[slot]?.Compiled is { } compiled)
-            {
-                var pending = compiled.EvaluateAsync(context);
-                if (!pending.IsCompletedSuccessfully)
-                {
-                    return AwaitRest(context, values, slot, pending);
-                }
-
-                values[slot] = Accept(context, slot, pending.Result);
-            }
-        }
-
-        context.Inputs = values;
-        return context.Node.Activity.InvokeAsync(context);
-
-        static async ValueTask AwaitRest(ActivityExecutionContext context, object?[] values, int slot, ValueTask<object?> pending)
-        {
-            var inputs = context.Node.Inputs;
-            values[slot] = Accept(context, slot, await pending);
-            for (slot++; slot < inputs.Length; slot++)
-            {
-                if (inputs[slot]?.Compiled is { } compiled)
-                {
-                    values[slot] = Accept(context, slot, await compiled.EvaluateAsync(context));
-                }
-            }
-
-            context.Inputs = values;
-            await context.Node.Activity.InvokeAsync(context);
-        }
-    }
-
-    /// <summary>A secret goes only where it is expected.</summary>
-    private static object? Accept(ActivityExecutionContext context, int slot, object? value) =>
-        value is Sensitive && context.Node.Descriptor.Inputs[slot] is { TakesSensitive: false } input
-            ? throw new InvalidOperationException($"Input '{input.Name}' was given a secret, but {context.Node.Descriptor.TypeName} would show it to others. Give it a value that is not secret.")
-            : value;
 
     /// <summary>Takes over what an execution did, on the driver's turn.</summary>
     private void Settle(ActivityExecutionContext context)
@@ -307,18 +229,12 @@ public sealed partial class WorkflowRun
         if (rare.NewBookmarks is { } created)
         {
             rare.NewBookmarks = null;
-            context.State |= ActivityExecutionContext.Flags.Waiting | ActivityExecutionContext.Flags.Bookmarked;
             foreach (var (bookmark, resumeAt) in created)
             {
-                if (!bookmarks.TryAdd(bookmark.Id, bookmark))
-                {
-                    throw new InvalidOperationException($"The bookmark '{bookmark.Id}' exists already in this run. Give every bookmark an id of its own, or none.");
-                }
-
-                commit.Create(bookmark);
+                waits.Add(bookmark, context);
                 if (resumeAt is { } at)
                 {
-                    AddTimer(new RunTimer(bookmark.Id, at, context.Number, bookmark.Id));
+                    waits.Add(new RunTimer(bookmark.Id, at, context.Number, bookmark.Id), context);
                 }
             }
 
@@ -474,7 +390,7 @@ public sealed partial class WorkflowRun
         CancelChildren(context);
         context.Status = ActivityStatus.Faulted;
         CancelInFlight(context);
-        RemoveBookmarksOf(context);
+        waits.RemoveOf(context);
         MarkDirty(context);
         effectUncommitted |= context.Node.Descriptor.HasSideEffects;
         Report(context, error);
@@ -491,17 +407,8 @@ public sealed partial class WorkflowRun
     {
         Status = WorkflowStatus.Finished;
         SubStatus = subStatus;
-        foreach (var bookmark in bookmarks.Values.ToArray())
-        {
-            Burn(bookmark);
-        }
-
-        foreach (var timer in timers.Keys.ToArray())
-        {
-            RemoveTimer(timer);
-        }
-
-        if (inFlight > 0)
+        waits.Clear();
+        if (inFlight.Count > 0)
         {
             _ = StoppingSource.CancelAsync();
         }
@@ -509,55 +416,12 @@ public sealed partial class WorkflowRun
 
     private void Remove(ActivityExecutionContext context)
     {
-        RemoveBookmarksOf(context);
-        Unlink(context);
+        waits.RemoveOf(context);
+        ExecutionTree.Unlink(context);
         live--;
         if ((context.State & ActivityExecutionContext.Flags.Persisted) != 0)
         {
             commit.Remove(context);
-        }
-    }
-
-    private void RemoveBookmarksOf(ActivityExecutionContext context)
-    {
-        if ((context.State & ActivityExecutionContext.Flags.Bookmarked) != 0 || context.Node.Timeout is not null)
-        {
-            context.State &= ~ActivityExecutionContext.Flags.Waiting;
-            RemoveBookmarksOf(context.Number);
-        }
-    }
-
-    private void RemoveBookmarksOf(long number)
-    {
-        foreach (var bookmark in bookmarks.Values.Where(bookmark => bookmark.InstanceNumber == number).ToArray())
-        {
-            Burn(bookmark);
-        }
-
-        foreach (var timer in timers.Values.Where(timer => timer.InstanceNumber == number).ToArray())
-        {
-            RemoveTimer(timer.Id);
-        }
-    }
-
-    private void Burn(Bookmark bookmark)
-    {
-        bookmarks.Remove(bookmark.Id);
-        commit.Burn(bookmark.Id);
-        RemoveTimer(bookmark.Id);
-    }
-
-    private void AddTimer(RunTimer timer)
-    {
-        timers[timer.Id] = timer;
-        commit.Create(timer);
-    }
-
-    private void RemoveTimer(string id)
-    {
-        if (timers.Remove(id))
-        {
-            commit.RemoveTimer(id);
         }
     }
 }

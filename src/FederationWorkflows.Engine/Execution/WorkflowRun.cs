@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Expressions;
 
@@ -13,9 +12,9 @@ public sealed partial class WorkflowRun : IDisposable
 {
     private readonly Queue<ActivityExecutionContext> queue = new();
 
-    private readonly Dictionary<string, Bookmark> bookmarks = [];
+    private readonly RunWaits waits;
 
-    private readonly Dictionary<string, RunTimer> timers = [];
+    private readonly InFlightExecutions inFlight = new();
 
     private readonly IReadOnlyDictionary<string, object?> input;
 
@@ -29,17 +28,11 @@ public sealed partial class WorkflowRun : IDisposable
 
     private CancellationTokenSource? stopping;
 
-    private Channel<ActivityExecutionContext>? returned;
-
     private long lastNumber;
 
     private long executions;
 
     private int live;
-
-    private int inFlight;
-
-    private int callbacksInFlight;
 
     private int turnThread;
 
@@ -58,6 +51,7 @@ public sealed partial class WorkflowRun : IDisposable
         this.input = input;
         outputs = new object?[workflow.NodeList.Length][];
         commit = new CommitBuffer();
+        waits = new RunWaits(commit);
         strategy = workflow.Definition.CommitStrategy switch
         {
             "ActivityExecuted" or "ActivityExecuting" => CommitStrategy.EveryActivity,
@@ -94,10 +88,10 @@ public sealed partial class WorkflowRun : IDisposable
     public IReadOnlyList<Incident> Incidents => incidents;
 
     /// <summary>What it waits for.</summary>
-    public IReadOnlyCollection<Bookmark> Bookmarks => bookmarks.Values;
+    public IReadOnlyCollection<Bookmark> Bookmarks => waits.Bookmarks;
 
     /// <summary>When it waits no longer.</summary>
-    public IReadOnlyCollection<RunTimer> Timers => timers.Values;
+    public IReadOnlyCollection<RunTimer> Timers => waits.Timers;
 
     /// <summary>What started it, or null.</summary>
     public object? TriggerPayload { get; private set; }
@@ -169,7 +163,7 @@ public sealed partial class WorkflowRun : IDisposable
 
                 if (IsCommitDue())
                 {
-                    return callbacksInFlight == 0 ? RunStep.Commit : RunStep.Wait;
+                    return inFlight.Callbacks == 0 ? RunStep.Commit : RunStep.Wait;
                 }
 
                 if (share <= 0)
@@ -179,7 +173,7 @@ public sealed partial class WorkflowRun : IDisposable
 
                 if (!queue.TryPeek(out var next))
                 {
-                    return inFlight > 0 ? RunStep.Wait : Rest();
+                    return inFlight.Count > 0 ? RunStep.Wait : Rest();
                 }
 
                 if (!IsStillWanted(next))
@@ -191,7 +185,7 @@ public sealed partial class WorkflowRun : IDisposable
 
                 if (next.Node.Descriptor.HasSideEffects)
                 {
-                    if (inFlight >= Environment.Limits.MaxInFlight)
+                    if (inFlight.Count >= Environment.Limits.MaxInFlight)
                     {
                         return RunStep.Wait;
                     }
@@ -199,7 +193,7 @@ public sealed partial class WorkflowRun : IDisposable
                     // Its number is its idempotency key: it must be on disk before the world sees it.
                     if (strategy != CommitStrategy.Burst && commit.HasStateChanges)
                     {
-                        return callbacksInFlight == 0 ? RunStep.Commit : RunStep.Wait;
+                        return inFlight.Callbacks == 0 ? RunStep.Commit : RunStep.Wait;
                     }
                 }
 
@@ -214,13 +208,7 @@ public sealed partial class WorkflowRun : IDisposable
     }
 
     /// <summary>Waits until an activity in flight has returned. Call it after <see cref="RunStep.Wait"/>.</summary>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
-    {
-        if (inFlight > 0)
-        {
-            await returned!.Reader.WaitToReadAsync(cancellationToken);
-        }
-    }
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => inFlight.WaitAsync(cancellationToken);
 
     /// <summary>Resumes a bookmark.</summary>
     /// <param name="bookmarkId">The bookmark.</param>
@@ -229,14 +217,14 @@ public sealed partial class WorkflowRun : IDisposable
     public bool Resume(string bookmarkId, object? resumeInput) =>
         OnTurn(() =>
         {
-            if (Status == WorkflowStatus.Finished || !bookmarks.TryGetValue(bookmarkId, out var bookmark) || FindLive(bookmark.InstanceNumber) is not { } context)
+            if (Status == WorkflowStatus.Finished || waits.Find(bookmarkId) is not var (bookmark, context))
             {
                 return false;
             }
 
             if (bookmark.AutoBurn)
             {
-                Burn(bookmark);
+                waits.Burn(bookmark.Id);
                 context.State &= ~ActivityExecutionContext.Flags.Waiting;
             }
 
@@ -262,12 +250,11 @@ public sealed partial class WorkflowRun : IDisposable
     /// <returns>False when the run has no such timer any more.</returns>
     public bool ResumeTimer(string timerId)
     {
-        if (Status == WorkflowStatus.Finished || !timers.TryGetValue(timerId, out var timer))
+        if (Status == WorkflowStatus.Finished || waits.TakeTimer(timerId) is not var (timer, context))
         {
             return false;
         }
 
-        RemoveTimer(timer.Id);
         if (timer.BookmarkId is { } bookmark)
         {
             return Resume(bookmark, null);
@@ -275,11 +262,6 @@ public sealed partial class WorkflowRun : IDisposable
 
         return OnTurn(() =>
         {
-            if (FindLive(timer.InstanceNumber) is not { } context)
-            {
-                return false;
-            }
-
             Fault(context, new TimeoutException($"The activity did not complete within {context.Node.Timeout}. Raise customProperties.timeout, or find out what it waits for."));
             return true;
         });
@@ -334,7 +316,7 @@ public sealed partial class WorkflowRun : IDisposable
             context.DirtyVariables = ulong.MaxValue;
         }
 
-        Link(parent, context);
+        ExecutionTree.Link(parent, context);
         context.State |= ActivityExecutionContext.Flags.Queued;
         queue.Enqueue(context);
         MarkDirty(context);
@@ -386,7 +368,7 @@ public sealed partial class WorkflowRun : IDisposable
     private RunStep Rest()
     {
         var faulted = incidents.Count > 0 && !Workflow.ContinuesWithIncidents;
-        if (!faulted && (bookmarks.Count > 0 || timers.Count > 0))
+        if (!faulted && !waits.IsEmpty)
         {
             SubStatus = WorkflowSubStatus.Suspended;
             return RunStep.Suspended;
@@ -394,7 +376,7 @@ public sealed partial class WorkflowRun : IDisposable
 
         if (incidents.Count == 0)
         {
-            var stuck = StuckActivity();
+            var stuck = ExecutionTree.FindStuck(root!);
             Report(stuck, new InvalidOperationException((stuck.Node.Activity as IExplainsWaiting)?.ExplainWaiting(stuck)
                 ?? $"Activity '{stuck.Node.Id}' has not completed, but nothing is left to execute and it waits for no event."));
         }
@@ -417,16 +399,8 @@ public sealed partial class WorkflowRun : IDisposable
 
     private void TakeReturned()
     {
-        if (inFlight == 0)
+        while (inFlight.TryTake(out var context))
         {
-            return;
-        }
-
-        while (returned!.Reader.TryRead(out var context))
-        {
-            inFlight--;
-            callbacksInFlight -= (context.State & ActivityExecutionContext.Flags.InCallback) != 0 ? 1 : 0;
-            context.State &= ~(ActivityExecutionContext.Flags.InFlight | ActivityExecutionContext.Flags.InCallback);
             Settle(context);
             while (context.RareOrNull?.Deferred is { Count: > 0 } deferred && (context.State & ActivityExecutionContext.Flags.InFlight) == 0 && context.Status == ActivityStatus.Running)
             {
@@ -434,89 +408,4 @@ public sealed partial class WorkflowRun : IDisposable
             }
         }
     }
-
-    private static void Link(ActivityExecutionContext? parent, ActivityExecutionContext child)
-    {
-        if (parent is null)
-        {
-            return;
-        }
-
-        child.PreviousSibling = parent.LastChild;
-        if (parent.LastChild is null)
-        {
-            parent.FirstChild = child;
-        }
-        else
-        {
-            parent.LastChild.NextSibling = child;
-        }
-
-        parent.LastChild = child;
-    }
-
-    private static void Unlink(ActivityExecutionContext child)
-    {
-        var parent = child.ParentActivityExecutionContext;
-        if (parent is null)
-        {
-            return;
-        }
-
-        if (child.PreviousSibling is null)
-        {
-            parent.FirstChild = child.NextSibling;
-        }
-        else
-        {
-            child.PreviousSibling.NextSibling = child.NextSibling;
-        }
-
-        if (child.NextSibling is null)
-        {
-            parent.LastChild = child.PreviousSibling;
-        }
-        else
-        {
-            child.NextSibling.PreviousSibling = child.PreviousSibling;
-        }
-    }
-
-    private ActivityExecutionContext? FindLive(long number) => Find(root, number);
-
-    private static ActivityExecutionContext? Find(ActivityExecutionContext? from, long number)
-    {
-        if (from is null || from.Number == number)
-        {
-            return from;
-        }
-
-        foreach (var child in from.Children())
-        {
-            if (Find(child, number) is { } found)
-            {
-                return found;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The innermost live activity that can say what it waits for, else the innermost one.</summary>
-    private ActivityExecutionContext StuckActivity()
-    {
-        var stuck = root!;
-        for (var at = root; at is not null; at = at.FirstChild)
-        {
-            stuck = at.Node.Activity is IExplainsWaiting || stuck.Node.Activity is not IExplainsWaiting ? at : stuck;
-        }
-
-        return stuck;
-    }
-}
-
-/// <summary>An activity that can say what it still waits for when nothing can happen any more.</summary>
-internal interface IExplainsWaiting
-{
-    string ExplainWaiting(ActivityExecutionContext context);
 }

@@ -87,8 +87,8 @@ public sealed partial class WorkflowRun
         Write("outcomes", Outcomes);
         Write("output", output);
         Write("incidents", incidents.ToArray());
-        Write("bookmarks", bookmarks.Values.ToArray());
-        Write("timers", timers.Values.ToArray());
+        Write("bookmarks", waits.Bookmarks.ToArray());
+        Write("timers", waits.Timers.ToArray());
         writer.WriteStartArray("queue");
         foreach (var context in queue)
         {
@@ -114,16 +114,6 @@ public sealed partial class WorkflowRun
 
         incidents.AddRange((Incident[])reader.Value(reader.Core.GetProperty("incidents"))!);
         committedIncidents = incidents.Count;
-        foreach (var bookmark in (Bookmark[])reader.Value(reader.Core.GetProperty("bookmarks"))!)
-        {
-            bookmarks.Add(bookmark.Id, bookmark);
-        }
-
-        foreach (var timer in (RunTimer[])reader.Value(reader.Core.GetProperty("timers"))!)
-        {
-            timers.Add(timer.Id, timer);
-        }
-
         var contexts = new Dictionary<long, ActivityExecutionContext>();
         var inFlightBefore = new List<ActivityExecutionContext>();
         foreach (var (number, json) in reader.Contexts())
@@ -133,7 +123,7 @@ public sealed partial class WorkflowRun
             var callback = json.TryGetProperty("callback", out var name) ? Callbacks.Find<ActivityCompletionCallback>(parent!.Node.Activity, name.GetString()!) : null;
             var context = new ActivityExecutionContext(this, node, parent, number, callback);
             reader.Restore(context, json);
-            Link(parent, context);
+            ExecutionTree.Link(parent, context);
             live++;
             root ??= context;
             contexts.Add(number, context);
@@ -143,12 +133,14 @@ public sealed partial class WorkflowRun
             }
         }
 
-        foreach (var bookmark in bookmarks.Values)
+        foreach (var bookmark in (Bookmark[])reader.Value(reader.Core.GetProperty("bookmarks"))!)
         {
-            if (contexts.TryGetValue(bookmark.InstanceNumber, out var context))
-            {
-                context.State |= ActivityExecutionContext.Flags.Waiting | ActivityExecutionContext.Flags.Bookmarked;
-            }
+            waits.Adopt(bookmark, contexts[bookmark.InstanceNumber]);
+        }
+
+        foreach (var timer in (RunTimer[])reader.Value(reader.Core.GetProperty("timers"))!)
+        {
+            waits.Adopt(timer, contexts[timer.InstanceNumber]);
         }
 
         foreach (var context in inFlightBefore.Where(context => context.Status == ActivityStatus.Running))
