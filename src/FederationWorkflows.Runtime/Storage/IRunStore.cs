@@ -52,6 +52,9 @@ public interface IRunStore
     /// <summary>Timers due at or before a time, earliest first.</summary>
     ValueTask<IReadOnlyList<StoredTimer>> GetDueTimersAsync(DateTimeOffset until, int limit, CancellationToken cancellationToken);
 
+    /// <summary>When the earliest timer is due; null when there is none.</summary>
+    ValueTask<DateTimeOffset?> GetNextTimerAsync(CancellationToken cancellationToken) => GetNextTimerAsync(DateTimeOffset.MinValue, cancellationToken);
+
     /// <summary>When the earliest timer that is due after a time is due; null when there is none.</summary>
     ValueTask<DateTimeOffset?> GetNextTimerAsync(DateTimeOffset after, CancellationToken cancellationToken);
 }

@@ -155,23 +155,50 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public async Task A_resumption_while_a_run_stores_that_it_rests_is_carried_out_before_it_does()
+    {
+        await using var server = await Server.CreateAsync();
+        var storing = new TaskCompletionSource();
+        var resting = new TaskCompletionSource<(string RunId, string BookmarkId)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Store.BeforeCommit = transaction =>
+        {
+            if (transaction.Summary.SubStatus != WorkflowSubStatus.Suspended)
+            {
+                return Task.CompletedTask;
+            }
+
+            resting.TrySetResult((transaction.Summary.Identity.Id, transaction.NewBookmarks[0].Id));
+            return storing.Task;
+        };
+        var handle = await server.StartAsync(Story.Of("story", Story.Wait("wait"), Story.Act("act")));
+        var (runId, bookmarkId) = await resting.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+
+        var resuming = server.Runtime.ResumeAsync(runId, bookmarkId, "go", Server.Ann, Token);
+        storing.SetResult();
+
+        (await resuming.WaitAsync(TimeSpan.FromSeconds(10), Token)).ShouldBeTrue();
+        (await handle.Rest).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+    }
+
+    [Fact]
     public async Task A_resumption_at_the_moment_a_run_comes_to_rest_is_neither_lost_nor_doubled()
     {
         await using var server = await Server.CreateAsync();
         await server.PublishAsync(Story.Of("story", Story.Wait("wait"), Story.Wait("again"), Story.Act("act")));
         var answers = new System.Collections.Concurrent.ConcurrentDictionary<string, Task<bool>>();
-        server.Watch.OnCommit = transaction =>
+        server.Store.BeforeCommit = async transaction =>
         {
             // The run is about to let go: some of these come before that, some after, some in between.
             foreach (var bookmark in transaction.NewBookmarks)
             {
                 var runId = transaction.Summary.Identity.Id;
-                var delay = bookmark.Id.GetHashCode(StringComparison.Ordinal) & 0x3ff;
+                var delay = bookmark.Id.GetHashCode(StringComparison.Ordinal) & 0x7ff;
                 answers[bookmark.Id] = Task.Run(() =>
                 {
                     Thread.SpinWait(delay);
                     return server.Runtime.ResumeAsync(runId, bookmark.Id, null, Server.Ann, CancellationToken.None);
                 });
+                await Task.Yield();
             }
         };
 
