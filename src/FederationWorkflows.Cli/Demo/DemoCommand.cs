@@ -36,6 +36,7 @@ internal static class DemoCommand
     {
         try
         {
+            LabSession.BypassProxy();
             await using var lab = await CloudLabServer.StartAsync(new CloudLabOptions(), cancellationToken);
             var steps = new StepRecorder();
             await using var server = await StartServerAsync(lab, steps, cancellationToken);
@@ -132,6 +133,12 @@ internal static class DemoCommand
         foreach (var step in steps.Steps.Where(step => step.Error is not null))
         {
             Terminal.Out.MarkupLineInterpolated($"[red]{step.Activity}[/]: {step.Error}");
+        }
+
+        if (summary.SubStatus != WorkflowSubStatus.Finished)
+        {
+            Terminal.Out.MarkupLineInterpolated($"The story ended: [bold]{summary.SubStatus}[/]");
+            return;
         }
 
         if (role is not null)

@@ -11,6 +11,13 @@ internal static class LabCommand
     public static Command Create()
     {
         var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 65535)
+            {
+                result.AddError("--port takes a number from 0 to 65535.");
+            }
+        });
         var world = new Option<FileInfo?>("--world") { Description = "A JSON file that declares projects, service accounts, roles and buckets; the built-in world by default." };
         var json = JsonOutput.Option();
         var command = new Command("lab", "Serve the CloudLab: Google Cloud and AWS on this machine, with the same trust rules, until Ctrl-C (exit code 0).") { port, world, json };
@@ -35,6 +42,18 @@ internal static class LabCommand
         {
             using var keys = KeyFolder.Create();
             var variables = new Dictionary<string, string>(lab.EnvironmentVariables);
+            if (LabSession.WithoutProxy() is { } exceptions)
+            {
+                variables["NO_PROXY"] = exceptions;
+            }
+
+            if (lab.AccessKeys is [var user, ..])
+            {
+                // They open nothing but this lab, and are gone with it.
+                variables["AWS_ACCESS_KEY_ID"] = user.Id;
+                variables["AWS_SECRET_ACCESS_KEY"] = user.Secret.Reveal();
+            }
+
             if (file is null)
             {
                 variables["GOOGLE_APPLICATION_CREDENTIALS"] = keys.Write("source-identity.json", lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal());

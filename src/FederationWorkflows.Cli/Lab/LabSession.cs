@@ -9,6 +9,24 @@ internal static class LabSession
     /// <summary>The connection the shipped stories use as their source identity.</summary>
     public const string SourceConnection = "incident-source";
 
+    private static readonly string[] ProxyVariables = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+    /// <summary>Lets no proxy stand between this process and the labs of this machine. Call it before the first request.</summary>
+    public static void BypassProxy()
+    {
+        if (WithoutProxy() is { } exceptions)
+        {
+            Environment.SetEnvironmentVariable("NO_PROXY", exceptions);
+            Environment.SetEnvironmentVariable("no_proxy", exceptions);
+        }
+    }
+
+    /// <summary>The value of <c>NO_PROXY</c> that leaves the lab out; null when there is no proxy.</summary>
+    public static string? WithoutProxy() =>
+        Array.Exists(ProxyVariables, name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)))
+            ? string.Join(',', new[] { Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY"), "127.0.0.1" }.Where(part => !string.IsNullOrEmpty(part)))
+            : null;
+
     public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab)
     {
         var address = lab.BaseAddress.ToString().TrimEnd('/');

@@ -41,6 +41,11 @@ internal static class RunCommand
         var values = input.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(group => group.Key, group => (object?)group.Last()[1]);
         try
         {
+            if (withLab)
+            {
+                LabSession.BypassProxy();
+            }
+
             await using var lab = withLab ? await CloudLabServer.StartAsync(new CloudLabOptions(), cancellationToken) : null;
             var settings = lab is null ? new Dictionary<string, string?>() : LabSession.Settings(lab);
             var steps = new StepRecorder();

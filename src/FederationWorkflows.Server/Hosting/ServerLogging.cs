@@ -26,6 +26,7 @@ internal static class ServerLogging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+            .Filter.ByExcluding(IsFailureToStart)
             .Enrich.FromLogContext()
             .ReadFrom.Configuration(configuration);
         logger = Console.IsOutputRedirected
@@ -33,6 +34,11 @@ internal static class ServerLogging
             : logger.Enrich.With<PlainText>().WriteTo.Console(outputTemplate: ForPeople, formatProvider: System.Globalization.CultureInfo.InvariantCulture);
         return logger.CreateLogger();
     }
+
+    /// <summary>Whoever starts the server gets the exception and says in one line what is wrong; the host would log its stack trace besides.</summary>
+    private static bool IsFailureToStart(LogEvent logEvent) =>
+        logEvent.Properties.TryGetValue("EventId", out var id) && id is StructureValue { Properties: var parts }
+        && parts.Any(part => part is { Name: "Name", Value: ScalarValue { Value: "HostedServiceStartupFaulted" } });
 
     /// <summary>What strangers send must not move the terminal's cursor or look like a line of the log; the JSON formatter escapes by itself.</summary>
     internal sealed class PlainText : ILogEventEnricher

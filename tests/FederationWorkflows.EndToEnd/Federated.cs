@@ -1,0 +1,87 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FederationWorkflows.Cli.Lab;
+using FederationWorkflows.CloudLab;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace FederationWorkflows.EndToEnd;
+
+/// <summary>A CloudLab and a server that is pointed at it, with the shipped story, each changed as a test wants.</summary>
+internal sealed class Federated : IAsyncDisposable
+{
+    private readonly WebApplication server;
+
+    private readonly HttpClient client;
+
+    private Federated(CloudLabServer lab, WebApplication server)
+    {
+        Lab = lab;
+        this.server = server;
+        client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(server.Urls.Single()) };
+    }
+
+    public CloudLabServer Lab { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<Federated> StartAsync(LabWorld world, Action<JsonNode> changeStory, Action<Dictionary<string, string?>>? changeSettings = null)
+    {
+        LabSession.BypassProxy();
+        var lab = await CloudLabServer.StartAsync(new CloudLabOptions { World = world }, Cancellation);
+        var settings = LabSession.Settings(lab).ToDictionary();
+        settings["Server:Stories"] = null;
+        changeSettings?.Invoke(settings);
+        var server = await ServerHost.CreateAsync(
+            [],
+            builder =>
+            {
+                builder.WebHost.UseUrls("http://127.0.0.1:0");
+                builder.Configuration.AddInMemoryCollection(settings);
+                builder.Logging.ClearProviders();
+            },
+            Cancellation);
+        await server.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(Story(changeStory), ServerHost.System, Cancellation);
+        await server.StartAsync(Cancellation);
+        return new Federated(lab, server);
+    }
+
+    /// <summary>Sends an incident to the story's webhook.</summary>
+    public async Task<(HttpStatusCode Status, string Body, string RunId)> SendIncidentAsync()
+    {
+        using var incident = new StringContent("""{"id":"INC-2041","severity":"high"}""", Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync(new Uri("workflows/incidents", UriKind.Relative), incident, Cancellation);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation), answer.Headers.GetValues("x-elsa-workflow-instance-id").Single());
+    }
+
+    public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative), Cancellation)).RootElement;
+
+    public async Task<string> JournalAsync(string runId)
+    {
+        using var everything = new StringContent("{}", Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync(new Uri($"elsa/api/workflow-instances/{runId}/journal", UriKind.Relative), everything, Cancellation);
+        return await answer.Content.ReadAsStringAsync(Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await server.DisposeAsync();
+        await Lab.DisposeAsync();
+    }
+
+    private static byte[] Story(Action<JsonNode> change)
+    {
+        using var shipped = typeof(LabSession).Assembly.GetManifestResourceStream("gcp-to-aws-list-buckets.json")!;
+        var story = JsonNode.Parse(shipped)!;
+        change(story);
+        return Encoding.UTF8.GetBytes(story.ToJsonString());
+    }
+}
