@@ -21,6 +21,14 @@ public sealed class BookmarkTests
     }
 
     [Theory, BothWays]
+    public async Task One_stimulus_finds_all_that_wait_for_it(bool reload)
+    {
+        var harness = await new Harness(reload).StartAsync(Of(Activity("Elsa.ParallelForEach", "each", ("items", Object("[1,2]")), ("body", Wait("w")))));
+        harness.Bookmarks.Count.ShouldBe(2);
+        harness.Bookmarks.Values.Select(bookmark => bookmark.Hash).Distinct().ShouldHaveSingleItem();
+    }
+
+    [Theory, BothWays]
     public async Task A_bookmark_is_there_from_the_commit_on_and_gone_after_its_resumption(bool reload)
     {
         var harness = await new Harness(reload).StartAsync(Of(Sequence("s", Wait("w1"), Wait("w2"))));

@@ -145,6 +145,16 @@ public sealed class DefinitionProblemTests
     }
 
     [Fact]
+    public void Thousands_of_wrong_names_are_answered_in_reasonable_time()
+    {
+        var lines = Enumerable.Range(0, 3_000).Select(i => (JsonNode)Line($"activity{i}")).ToArray();
+        var story = Of(Flowchart("f", lines, [.. Enumerable.Range(0, 3_000).Select(i => $"activity{i} -> somewhere{i}else")]));
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        Harness.Compile(story).Problems.Count.ShouldBe(3_000);
+        started.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void What_is_not_known_is_kept_as_it_came()
     {
         var story = Of(Line("l").With("metadata", new JsonObject { ["designer"] = 1 }).With("future", "x"), ("later", new JsonArray(1, 2)));

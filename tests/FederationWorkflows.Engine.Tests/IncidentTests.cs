@@ -132,6 +132,17 @@ public sealed class IncidentTests
         }
     }
 
+    [Theory, BothWays]
+    public async Task A_run_that_passes_its_limit_ends_with_one_incident_whatever_is_still_scheduled(bool reload)
+    {
+        var endless = Activity("Elsa.While", "while", ("condition", Literal(true)), ("body", Line("l")));
+        var harness = new Harness(reload) { Limits = new RunLimits { MaxExecutions = 50 } };
+        await harness.StartAsync(Of(Parallel("p", Wait("w"), endless, Sequence("s", Activity("Elsa.ParallelForEach", "each", ("items", Object($"[{string.Join(",", Enumerable.Range(0, 60))}]")), ("body", Line("m")))))).ContinuingWithIncidents());
+        harness.ShouldFinish(WorkflowSubStatus.Faulted);
+        harness.Run.Incidents.ShouldHaveSingleItem().Message.ShouldBe("The run has executed more than 50 activities. Look for a loop that does not end.");
+        harness.Bookmarks.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task An_error_is_told_with_its_causes_and_never_with_a_stack_trace()
     {

@@ -15,6 +15,16 @@ public sealed class VariableTests
         (await new Harness(reload).StartAsync(story)).ShouldFinish().ShouldWrite("inner outer");
     }
 
+    [Theory, BothWays]
+    public async Task A_reference_means_an_id_first_and_a_name_where_no_id_matches(bool reload)
+    {
+        var inner = Sequence("inner", LineOf("a", "x"), LineOf("b", "y")).With("variables", Declared("i", "x", "String", "named x"));
+        var story = Of(inner, ("variables", new JsonArray(
+            new JsonObject { ["id"] = "x", ["name"] = "other", ["typeName"] = "String", ["value"] = "id x" },
+            new JsonObject { ["id"] = "z", ["name"] = "y", ["typeName"] = "String", ["value"] = "named y" })));
+        (await new Harness(reload).StartAsync(story)).ShouldFinish().ShouldWrite("id x named y");
+    }
+
     [Fact]
     public void A_variable_of_a_sibling_is_not_in_scope()
     {
@@ -93,7 +103,7 @@ public sealed class VariableTests
     public async Task A_value_that_does_not_fit_the_variable_faults(bool reload)
     {
         var story = Of(SetVariable("set", "v", Literal("seven")), ("variables", Variables(("v", "Int32", null))));
-        (await new Harness(reload).StartAsync(story)).ShouldFault("set").Message.ShouldContain("must be a whole number, and is the text 'seven'");
+        (await new Harness(reload).StartAsync(story)).ShouldFault("set").Message.ShouldBe("Variable 'v' must be a whole number, and is the text 'seven'.");
     }
 
     [Theory, BothWays]
@@ -156,6 +166,39 @@ public sealed class VariableTests
         harness.Reload();
         ((JsonElement)harness.Run.Variables[0]!).GetRawText().Length.ShouldBe(2 * JsonValues.MaxDepth);
         (await harness.ResumeAsync("w")).ShouldFinish();
+    }
+
+    [Theory]
+    [InlineData("variable", "Variable 'v' must not nest deeper than 128 levels.")]
+    [InlineData("result", "Output 'Result' must not nest deeper than 128 levels.")]
+    [InlineData("output", "Workflow output 'o' must not nest deeper than 128 levels.")]
+    [InlineData("secret", "Variable 'v' must not nest deeper than 128 levels.")]
+    public async Task A_value_that_nests_too_deep_to_be_saved_faults_the_activity(string way, string message)
+    {
+        var harness = new Harness();
+        harness.World.Scripts["d"] = context =>
+        {
+            var list = new List<object?>();
+            list.Add(way == "output" ? new Dictionary<string, object?> { ["again"] = list } : list);
+            switch (way)
+            {
+                case "variable":
+                    context.SetVariable("v", list);
+                    break;
+                case "secret":
+                    context.SetVariable("v", Sensitive.Of<object>(list));
+                    break;
+                case "result":
+                    context.SetResult(list);
+                    break;
+                default:
+                    context.SetWorkflowOutput("o", list);
+                    break;
+            }
+
+            return ValueTask.CompletedTask;
+        };
+        (await harness.StartAsync(Of(Do("d"), ("variables", Variables(("v", "Object", null)))))).ShouldFault("d").Message.ShouldBe(message);
     }
 
     [Theory, BothWays]

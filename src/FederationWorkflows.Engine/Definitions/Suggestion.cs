@@ -3,21 +3,33 @@ namespace FederationWorkflows.Engine.Definitions;
 /// <summary>Turns a wrong name into advice: the nearest right one.</summary>
 internal static class Suggestion
 {
+    /// <summary>A file of errors is answered in reasonable time, too.</summary>
+    private const int MaxCandidates = 500;
+
     /// <summary>"Did you mean 'x'?" when a candidate is near, otherwise <paramref name="otherwise"/> and the candidates.</summary>
     public static string Among(string wrong, IEnumerable<string> candidates, string otherwise)
     {
-        var known = candidates.Distinct(StringComparer.Ordinal).ToList();
-        var nearest = known.Select(name => (name, distance: Distance(wrong, name))).OrderBy(x => x.distance).FirstOrDefault();
-        if (nearest.name is not null && nearest.distance <= Math.Max(2, wrong.Length / 3))
+        var known = candidates.Take(MaxCandidates).Distinct(StringComparer.Ordinal).ToList();
+        var limit = Math.Min(64, Math.Max(2, wrong.Length / 3));
+        string? nearest = null;
+        foreach (var name in known)
         {
-            return $"Did you mean '{nearest.name}'?";
+            if (limit >= 0 && Math.Abs(Math.Min(64, name.Length) - Math.Min(64, wrong.Length)) <= limit && Distance(wrong, name, limit) is var distance && distance <= limit)
+            {
+                (nearest, limit) = (name, distance - 1);
+            }
+        }
+
+        if (nearest is not null)
+        {
+            return $"Did you mean '{nearest}'?";
         }
 
         return known.Count is 0 or > 12 ? otherwise + "." : $"{otherwise}, or use one of: {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
     }
 
-    /// <summary>Levenshtein's distance, without case; long names are cut, for a suggestion needs no more.</summary>
-    private static int Distance(string a, string b)
+    /// <summary>Levenshtein's distance, without case, or some number above the limit; long names are cut, for a suggestion needs no more.</summary>
+    private static int Distance(string a, string b, int limit)
     {
         a = a.Length > 64 ? a[..64] : a;
         b = b.Length > 64 ? b[..64] : b;
@@ -26,12 +38,19 @@ internal static class Suggestion
         {
             var diagonal = row[0];
             row[0] = i;
+            var least = i;
             for (var j = 1; j <= b.Length; j++)
             {
                 var above = row[j];
                 var same = char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]);
                 row[j] = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (same ? 0 : 1));
                 diagonal = above;
+                least = Math.Min(least, row[j]);
+            }
+
+            if (least > limit)
+            {
+                return least;
             }
         }
 

@@ -154,7 +154,11 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     public T? GetWorkflowInput<T>(string name) => Clear<T>(ValueConversion.Convert(Run.GetInput(name), typeof(T)));
 
     /// <summary>Sets a workflow output.</summary>
-    public void SetWorkflowOutput(string name, object? value) => (Rare.WorkflowOutputs ??= []).Add((name, value));
+    /// <exception cref="ValueConversionException">The value nests too deep.</exception>
+    public void SetWorkflowOutput(string name, object? value)
+    {
+        (Rare.WorkflowOutputs ??= []).Add((name, Fit("Workflow output", name, value, typeof(object))));
+    }
 
     /// <summary>Gives the run another name.</summary>
     public void SetRunName(string? name) => Rare.RunName = name ?? "";
@@ -181,6 +185,7 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     /// <summary>What was published is in the journal and the register: it is not changed any more, but replaced.</summary>
     private void SetOutput(int slot, object? value)
     {
+        value = Fit("Output", Node.Descriptor.Outputs[slot].Name, value, typeof(object));
         var values = Outputs is null ? new object?[Node.Descriptor.Outputs.Count] : OutputsPublished ? [.. Outputs] : Outputs;
         values[slot] = value;
         OutputsPublished = false;
@@ -233,7 +238,7 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     private void WriteVariable(VariableReference variable, object? value)
     {
         var scope = Scope(variable);
-        value = variable.Variable.Type == typeof(object) ? value : ValueConversion.Convert(value, variable.Variable.Type);
+        value = Fit("Variable", variable.Variable.Name, value, variable.Variable.Type);
         if (Run.IsOnTurn)
         {
             scope.Assign(variable.Index, value);
@@ -241,6 +246,20 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
         else
         {
             (Rare.VariableWrites ??= []).Add((scope, variable.Index, value));
+        }
+    }
+
+    /// <summary>The value as the type has it, fit to be saved; an error names whose value it is.</summary>
+    private static object? Fit(string subject, string name, object? value, Type type)
+    {
+        try
+        {
+            JsonValues.CheckDepth(value);
+            return type == typeof(object) ? value : ValueConversion.Convert(value, type);
+        }
+        catch (ValueConversionException e)
+        {
+            throw new ValueConversionException($"{subject} '{name}' {e.Message}.");
         }
     }
 

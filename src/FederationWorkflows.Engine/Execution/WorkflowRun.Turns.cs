@@ -58,6 +58,7 @@ public sealed partial class WorkflowRun
         if (++executions > Environment.Limits.MaxExecutions)
         {
             Fault(context, new InvalidOperationException($"The run has executed more than {Environment.Limits.MaxExecutions} activities. Look for a loop that does not end."));
+            End(WorkflowSubStatus.Faulted);
             return;
         }
 

@@ -48,6 +48,37 @@ public static class JsonValues
         _ => json,
     };
 
+    /// <summary>Refuses a value that nests deeper than <see cref="MaxDepth"/>, or holds itself: it could not be saved.</summary>
+    /// <exception cref="ValueConversionException">It does; the message is the second half of a sentence.</exception>
+    internal static void CheckDepth(object? value, int level = 0)
+    {
+        if (level > MaxDepth)
+        {
+            throw new ValueConversionException($"must not nest deeper than {MaxDepth} levels");
+        }
+
+        switch (value)
+        {
+            case Sensitive sensitive:
+                CheckDepth(sensitive.RevealObject(), level);
+                break;
+            case IReadOnlyList<object?> items:
+                foreach (var item in items)
+                {
+                    CheckDepth(item, level + 1);
+                }
+
+                break;
+            case IReadOnlyDictionary<string, object?> map:
+                foreach (var item in map.Values)
+                {
+                    CheckDepth(item, level + 1);
+                }
+
+                break;
+        }
+    }
+
     /// <summary>Any value of a run as JSON text; sensitive parts are masked.</summary>
     public static string ToJson(object? value) => value is JsonElement json ? json.GetRawText() : JsonSerializer.Serialize(value, Options);
 
