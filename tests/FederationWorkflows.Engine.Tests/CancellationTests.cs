@@ -48,7 +48,7 @@ public sealed class CancellationTests
         var harness = new Harness();
         harness.Create(Of(Call("c")));
         harness.Step().ShouldBe(RunStep.Wait);
-        harness.Run.Abandon();
+        await harness.Run.AbandonAsync();
         await Should.ThrowAsync<OperationCanceledException>(harness.World.Running["c"]);
         harness.Reload();
         harness.World.Gate("c").SetResult(null);

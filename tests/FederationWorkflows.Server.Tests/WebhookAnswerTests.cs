@@ -131,13 +131,12 @@ public sealed class WebhookAnswerTests
     }
 
     [Fact]
-    public async Task A_negative_request_timeout_means_no_waiting_rather_than_an_error()
+    public async Task A_negative_request_timeout_is_refused_when_the_story_is_published()
     {
-        await using var server = await ServerUnderTest.StartAsync(Of("negative", [Starts("negative", more: ("requestTimeout", Literal("-00:00:01"))), Gate(), Answers(Literal("x"))]));
+        var publish = () => ServerUnderTest.StartAsync(Of("negative", [Starts("negative", more: ("requestTimeout", Literal("-00:00:01"))), Gate(), Answers(Literal("x"))]));
 
-        using var answer = await server.PostAsync("/workflows/negative");
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await Should.ThrowAsync<FederationWorkflows.Engine.Definitions.DefinitionException>(publish))
+            .Problems.ShouldHaveSingleItem().Message.ShouldBe("The time a caller waits must be above zero, for example 00:00:30.");
     }
 
     [Fact]

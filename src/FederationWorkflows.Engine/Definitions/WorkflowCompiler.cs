@@ -274,7 +274,8 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
             return null;
         }
 
-        if (!TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var timeout) || timeout <= TimeSpan.Zero)
+        // A bare number would be days.
+        if (!text.Contains(':', StringComparison.Ordinal) || !TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var timeout) || timeout <= TimeSpan.Zero)
         {
             json.Report("invalid-timeout", $"The timeout '{text}' must be a duration above zero, such as 00:00:30.", "customProperties.timeout");
             return null;

@@ -175,6 +175,7 @@ public sealed partial class ActivityExecutionContext
         Waiting = 8,
         Queued = 16,
         InCallback = 32,
+        Removed = 64,
     }
 
     /// <summary>What only some executions have.</summary>

@@ -28,12 +28,16 @@ public sealed partial class WorkflowRun
             return;
         }
 
-        var begun = context.Status != ActivityStatus.Pending;
-        context.Status = ActivityStatus.Canceled;
-        CancelInFlight(context);
-        if (begun)
+        // What failed stays known as failed.
+        if (context.Status != ActivityStatus.Faulted)
         {
-            Journal(context, JournalEvent.Canceled);
+            var begun = context.Status != ActivityStatus.Pending;
+            context.Status = ActivityStatus.Canceled;
+            CancelInFlight(context);
+            if (begun)
+            {
+                Journal(context, JournalEvent.Canceled);
+            }
         }
 
         Remove(context);
@@ -419,6 +423,7 @@ public sealed partial class WorkflowRun
     {
         waits.RemoveOf(context);
         ExecutionTree.Unlink(context);
+        context.State |= ActivityExecutionContext.Flags.Removed;
         live--;
         if ((context.State & ActivityExecutionContext.Flags.Persisted) != 0)
         {

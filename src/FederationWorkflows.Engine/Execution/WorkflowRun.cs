@@ -283,7 +283,8 @@ public sealed partial class WorkflowRun : IDisposable
         });
 
     /// <summary>Lets go of a run that somebody else drives on: activities in flight are cancelled, and nothing of it is committed any more.</summary>
-    public void Abandon() => _ = StoppingSource.CancelAsync();
+    /// <returns>Completes when every activity in flight has been told.</returns>
+    public Task AbandonAsync() => StoppingSource.CancelAsync();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -36,7 +36,7 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
         Add(parts, released, RunParts.Core, writer => run.WriteCore(writer, Payloads));
         foreach (var context in commit.Dirty)
         {
-            if (context.Status is ActivityStatus.Completed or ActivityStatus.Canceled)
+            if ((context.State & ActivityExecutionContext.Flags.Removed) != 0)
             {
                 continue;
             }

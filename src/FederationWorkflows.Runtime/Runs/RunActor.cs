@@ -184,7 +184,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
 
         try
         {
-            run.Abandon();
+            await run.AbandonAsync();
         }
         catch (AggregateException e)
         {

@@ -256,7 +256,7 @@ public sealed class SendHttpRequestTests
 
         var run = story.StartAsync(new RunStart { RunId = "r" });
         await asked.Task.WaitAsync(Ct);
-        story.Run.Abandon();
+        await story.Run.AbandonAsync();
         await gone.Task.WaitAsync(Ct);
         await run;
 

@@ -99,6 +99,7 @@ internal sealed record TokenPair(string Kind, Sensitive<string> Token);
 [Activity("Test", "Test", "Fails.")]
 internal sealed class Quote : CodeActivity
 {
+    [TakesSensitive]
     public Input<string>? Text { get; set; }
 
     protected override void Execute(ActivityExecutionContext context) =>
