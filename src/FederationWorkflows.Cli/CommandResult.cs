@@ -92,6 +92,7 @@ internal static class StoryServices
     public static ILoggingBuilder AddWarningsToStandardError(this ILoggingBuilder logging) => logging
         .ClearProviders()
         .SetMinimumLevel(LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // What keeps a host from starting reaches the command as an exception.
         .AddFilter("FederationWorkflows.Server.Hosting", LogLevel.Error)
         .AddFilter("FederationWorkflows.Runtime.Runs", LogLevel.Error)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

@@ -13,9 +13,10 @@ var root = new RootCommand("FederationWorkflows: automation across Google Cloud 
     LabCommand.Create(),
 };
 var parsed = root.Parse(args);
+using var interruption = new Interruption();
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token);
 }
 catch (Exception e)
 {

@@ -65,6 +65,16 @@ public sealed class DemoTests : TestFolder
     }
 
     [Fact]
+    public async Task Ctrl_C_before_the_table_ends_it_with_130()
+    {
+        await using var demo = Fedflow.Start(Folder, "demo");
+        await demo.LineAsync("Server ");
+        await demo.InterruptAsync();
+        (await demo.ExitAsync(seconds: 10)).ShouldBe(130);
+        demo.Error.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Help_says_how_it_ends()
     {
         var (code, output, _) = await Fedflow.RunAsync(Folder, "demo", "--help");

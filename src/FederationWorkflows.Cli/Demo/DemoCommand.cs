@@ -47,14 +47,20 @@ internal static class DemoCommand
                 Terminal.Out.MarkupLineInterpolated($"CloudLab  [bold]{lab.BaseAddress}[/]  (who did what: {new Uri(lab.BaseAddress, "lab/events")})");
             }
 
-            var code = await TellAsync(address, steps, json, cancellationToken);
-            if (!once)
+            try
             {
-                await ServeAsync(server, address, json, cancellationToken);
-            }
+                var code = await TellAsync(address, steps, json, cancellationToken);
+                if (!once)
+                {
+                    await ServeAsync(server, address, json, cancellationToken);
+                }
 
-            await server.StopAsync(CancellationToken.None);
-            return code;
+                return code;
+            }
+            finally
+            {
+                await server.StopAsync(CancellationToken.None);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
