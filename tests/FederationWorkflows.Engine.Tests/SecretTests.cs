@@ -52,6 +52,48 @@ public sealed class SecretTests
     }
 
     [Fact]
+    public async Task An_activity_that_acts_on_the_world_refuses_one_where_it_expects_none()
+    {
+        var story = Of(Activity("Test.Send", "x", ("subject", Input("i"))), ("inputs", Inputs(("i", "Secret"))));
+        (await new Harness().StartAsync(story, new() { ["i"] = Canary })).ShouldFault("x").Message
+            .ShouldBe("Input 'Subject' was given a secret, but Test.Send would show it to others. Give it a value that is not secret.");
+    }
+
+    [Fact]
+    public async Task An_activity_takes_one_where_it_says_so()
+    {
+        var story = Of(Activity("Test.Send", "x", ("body", Input("i"))), ("inputs", Inputs(("i", "Secret"))));
+        (await new Harness().StartAsync(story, new() { ["i"] = Canary })).ShouldFinish();
+    }
+
+    [Theory]
+    [InlineData("Elsa.FlowFork", "branches")]
+    [InlineData("Elsa.Complete", "outcomes")]
+    public async Task It_cannot_become_an_outcome(string type, string input)
+    {
+        var story = Of(Activity(type, "x", (input, Input("i"))), ("inputs", Inputs(("i", "Secret"))));
+        (await new Harness().StartAsync(story, new() { ["i"] = Canary })).ShouldFault("x").Message.ShouldEndWith("was given a secret, but outcomes are shown to everybody.");
+    }
+
+    [Fact]
+    public async Task An_output_that_a_secret_variable_captures_is_a_secret_everywhere()
+    {
+        var story = Of(
+            Sequence("q", Activity("Test.Wait", "w", ("result", Captured("s"))), Wait("end")),
+            ("variables", Variables(("s", "Secret", null))));
+        var harness = await new Harness().StartAsync(story);
+
+        await harness.ResumeAsync("w", Canary);
+
+        AssertUnseen(harness);
+    }
+
+    [Fact]
+    public void The_mask_is_not_taken_for_one() =>
+        Should.Throw<ValueConversionException>(() => ValueConversion.Convert(Sensitive.Mask, typeof(Sensitive<string>)))
+            .Message.ShouldBe("must be a secret, and is the mask that stands where a secret was");
+
+    [Fact]
     public async Task An_error_that_quotes_a_secret_is_told_with_the_mask()
     {
         var story = Of(Fail("x", Input("i")), ("inputs", Inputs(("i", "Secret"))));

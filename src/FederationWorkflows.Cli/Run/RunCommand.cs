@@ -169,6 +169,11 @@ internal static class RunCommand
     /// <summary>What the story writes is part of the terminal's output; with JSON on standard output, it goes beside it.</summary>
     private sealed class TerminalOutput(bool json) : IStandardOutput
     {
-        public void WriteLine(string text) => (json ? Console.Error : Console.Out).WriteLine(text);
+        public void WriteLine(string text) => (json ? Console.Error : Console.Out).WriteLine(Plain(text));
+
+        /// <summary>A story's text may come from anywhere; it must not steer the terminal.</summary>
+        private static string Plain(string text) => text.Any(IsControl) ? string.Concat(text.Where(c => !IsControl(c))) : text;
+
+        private static bool IsControl(char c) => char.IsControl(c) && c is not ('\n' or '\t');
     }
 }

@@ -86,6 +86,7 @@ public sealed class CloudLabServer : IAsyncDisposable
         var composition = compose(options, events);
         var aws = new AwsLab(options, composition.KeySource, events);
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear(); // The settings of a server in the same folder are not the lab's.
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -342,13 +342,14 @@ public sealed partial class WorkflowRun
     private void Publish(ActivityExecutionContext context, object?[] values)
     {
         context.OutputsPublished = true;
+        Capture(context, values);
         Volatile.Write(ref outputs[context.Node.Index], values);
         commit.Publish(context.Node);
-        if (context.Node.Captures is not { } captures)
-        {
-            return;
-        }
+    }
 
+    private void Capture(ActivityExecutionContext context, object?[] values)
+    {
+        var captures = context.Node.Captures ?? [];
         for (var slot = 0; slot < captures.Length; slot++)
         {
             if (captures[slot] is not { } capture)
@@ -365,6 +366,12 @@ public sealed partial class WorkflowRun
             {
                 var target = capture.Variable is null ? $"workflow output '{capture.WorkflowOutput}'" : $"variable '{capture.Variable.Variable.Name}'";
                 throw new ValueConversionException($"Output '{context.Node.Descriptor.Outputs[slot].Name}' does not fit {target}: it {e.Message}.");
+            }
+
+            if (value is Sensitive)
+            {
+                // A story that keeps the output as a secret means it: it is one in the register and the journal, too.
+                values[slot] = value;
             }
 
             if (capture.WorkflowOutput is { } workflowOutput)

@@ -36,7 +36,7 @@ public sealed record HttpRequestData
     /// <summary>How many bytes the body had.</summary>
     public long ContentLength { get; init; }
 
-    /// <summary>The body as it came, for instance to check its signature; null when there is none, and for multipart bodies.</summary>
+    /// <summary>The body as it came, when its content type has no form of its own in <see cref="ParsedContent"/>; a run keeps a body once.</summary>
     public byte[]? Body { get; init; }
 
     /// <summary>The body by its content type: JSON, the fields of a form as an object, text as a JSON text. Null for anything else.</summary>

@@ -61,15 +61,15 @@ public static class HttpRequestReader
             case BodyKind.Json:
                 var (value, problem) = JsonBody.Parse(body, encoding);
                 return problem is null
-                    ? data with { Body = body, ParsedContent = value }
+                    ? data with { ParsedContent = value }
                     : throw new HttpBodyException(400, $"The body is not valid JSON: {problem.Message}", problem.Line, problem.Column);
             case BodyKind.Form:
-                return data with { Body = body, ParsedContent = ToJson(await FormBody.ReadAsync(BodyType.Decode(body, encoding), limits, cancellationToken)) };
+                return data with { ParsedContent = ToJson(await FormBody.ReadAsync(BodyType.Decode(body, encoding), limits, cancellationToken)) };
             case BodyKind.Multipart:
                 var (fields, files) = await FormBody.ReadMultipartAsync(body, type.Boundary, limits, cancellationToken);
                 return data with { ParsedContent = ToJson(fields), Files = files };
             default:
-                return data with { Body = body, ParsedContent = JsonSerializer.SerializeToElement(BodyType.Decode(body, encoding)) };
+                return data with { ParsedContent = JsonSerializer.SerializeToElement(BodyType.Decode(body, encoding)) };
         }
     }
 

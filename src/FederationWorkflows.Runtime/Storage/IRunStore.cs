@@ -132,6 +132,9 @@ public sealed record RunQuery
 /// <summary>Which part of a journal to return (Elsa contract: journal filter).</summary>
 public sealed record JournalQuery
 {
+    /// <summary>Of these activities only, by id; null for all.</summary>
+    public IReadOnlyList<string>? ActivityIds { get; init; }
+
     /// <summary>Of these activities only, by node id; null for all.</summary>
     public IReadOnlyList<string>? ActivityNodeIds { get; init; }
 

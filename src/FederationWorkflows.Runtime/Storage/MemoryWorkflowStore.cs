@@ -7,11 +7,16 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
 {
     private const int MaxFinishedRuns = 2_000;
 
+    /// <summary>What finished runs may take together, by the size of their saved parts.</summary>
+    private const long MaxFinishedBytes = 128 * 1024 * 1024;
+
     private readonly Lock gate = new();
 
     private readonly Dictionary<string, StoredRun> runs = [];
 
-    private readonly Queue<string> finished = new();
+    private readonly Queue<(string Id, long Bytes)> finished = new();
+
+    private long finishedBytes;
 
     private readonly Dictionary<(string Name, string Hash), HashSet<StoredBookmark>> bookmarks = [];
 
@@ -116,7 +121,8 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
         lock (gate)
         {
             var matches = (runs.TryGetValue(runId, out var run) ? run.Journal : [])
-                .Where(record => query.ActivityNodeIds?.Contains(record.NodeId) is not false
+                .Where(record => query.ActivityIds?.Contains(record.ActivityId) is not false
+                    && query.ActivityNodeIds?.Contains(record.NodeId) is not false
                     && query.EventNames?.Contains(record.EventName) is not false
                     && !query.ExcludedActivityTypes.Contains(record.ActivityType))
                 .ToList();
@@ -256,10 +262,14 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
 
         if (run.Summary.Status == WorkflowStatus.Finished && !wasFinished)
         {
-            finished.Enqueue(id);
-            while (finished.Count > MaxFinishedRuns)
+            var bytes = run.Parts.Values.Sum(part => (long)part.Length);
+            finished.Enqueue((id, bytes));
+            finishedBytes += bytes;
+            while (finished.Count > MaxFinishedRuns || (finishedBytes > MaxFinishedBytes && finished.Count > 1))
             {
-                runs.Remove(finished.Dequeue());
+                var oldest = finished.Dequeue();
+                finishedBytes -= oldest.Bytes;
+                runs.Remove(oldest.Id);
             }
         }
     }

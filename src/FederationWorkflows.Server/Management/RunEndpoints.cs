@@ -78,6 +78,7 @@ internal static class RunEndpoints
             id,
             new JournalQuery
             {
+                ActivityIds = filter?.ActivityIds,
                 ActivityNodeIds = filter?.ActivityNodeIds,
                 ExcludedActivityTypes = filter?.ExcludedActivityTypes ?? [],
                 EventNames = filter?.EventNames,
@@ -150,5 +151,5 @@ internal static class RunEndpoints
 
     private sealed record JournalRequest(JournalFilter? Filter);
 
-    private sealed record JournalFilter(IReadOnlyList<string>? ActivityNodeIds, IReadOnlyList<string>? ExcludedActivityTypes, IReadOnlyList<string>? EventNames);
+    private sealed record JournalFilter(IReadOnlyList<string>? ActivityIds, IReadOnlyList<string>? ActivityNodeIds, IReadOnlyList<string>? ExcludedActivityTypes, IReadOnlyList<string>? EventNames);
 }

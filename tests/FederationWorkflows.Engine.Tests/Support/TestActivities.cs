@@ -72,6 +72,16 @@ internal sealed class MakeSecret : CodeActivity<Sensitive<string>>
     protected override void Execute(ActivityExecutionContext context) => context.SetResult(Sensitive.Of(context.Get(Content)!));
 }
 
+/// <summary>Tells others.</summary>
+[Activity("Test", "Test", "Tells others.")]
+internal sealed class Send : CodeActivity
+{
+    public Input<string>? Subject { get; set; }
+
+    [TakesSensitive]
+    public Input<string>? Body { get; set; }
+}
+
 /// <summary>Fails, quoting its input.</summary>
 [Activity("Test", "Test", "Fails.")]
 [NoSideEffects]

@@ -23,6 +23,21 @@ public sealed class MemoryRunStoreTests : RunStoreConformance
         (await store.FindAsync("r1", Token)).ShouldNotBeNull();
         (await store.FindAsync("live", Token)).ShouldNotBeNull();
     }
+
+    [Fact]
+    public async Task Finished_runs_that_kept_large_bodies_are_let_go_earlier()
+    {
+        var store = new MemoryWorkflowStore(new FakeTime());
+        for (var i = 0; i < 5; i++)
+        {
+            await store.CommitAsync(
+                Commit($"r{i}", new Lease("me", 1, Noon), WorkflowSubStatus.Finished) with { IsNew = true, State = [new StatePart("input", new byte[40 * 1024 * 1024])] },
+                Token);
+        }
+
+        (await store.FindAsync("r1", Token)).ShouldBeNull();
+        (await store.FindAsync("r2", Token)).ShouldNotBeNull();
+    }
 }
 
 public sealed class MemoryDefinitionStoreTests : DefinitionStoreConformance

@@ -65,7 +65,7 @@ internal static class Rows
         Id = $"{runId}:{sequence}",
         ActivityInstanceId = $"{runId}-1",
         ParentActivityInstanceId = $"{runId}-0",
-        ActivityId = "a",
+        ActivityId = node.Split(':')[1],
         ActivityType = type,
         ActivityTypeVersion = 1,
         ActivityName = "A",

@@ -205,6 +205,7 @@ public abstract class RunStoreConformance : IAsyncLifetime
         await ShouldBeAsync(new() { Skip = 9 }, "", 4);
         await ShouldBeAsync(new() { ActivityNodeIds = ["story:b"] }, "2 3", 2);
         await ShouldBeAsync(new() { ActivityNodeIds = [] }, "", 0);
+        await ShouldBeAsync(new() { ActivityIds = ["b"] }, "2 3", 2);
         await ShouldBeAsync(new() { ExcludedActivityTypes = ["Test.B", "Test.C"] }, "1 4", 2);
         await ShouldBeAsync(new() { EventNames = ["Completed"] }, "3 4", 2);
         await ShouldBeAsync(new() { EventNames = ["Completed"], ActivityNodeIds = ["story:a", "story:b"], ExcludedActivityTypes = ["Test.A"], Take = 1 }, "3", 1);
