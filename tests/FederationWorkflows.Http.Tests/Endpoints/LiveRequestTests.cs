@@ -45,7 +45,7 @@ public sealed class LiveRequestTests
         try
         {
             var request = await HttpRequestReader.ReadAsync(context.Request, new HttpRequestLimits { MaxBodyBytes = 100 }, null, Ct);
-            return Encoding.UTF8.GetString(request.Body ?? []);
+            return request.ParsedContent?.GetRawText() ?? "";
         }
         catch (HttpBodyTooLargeException e)
         {
