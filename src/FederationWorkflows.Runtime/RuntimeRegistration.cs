@@ -24,7 +24,8 @@ public static class RuntimeRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<Activity>());
         services.TryAddSingleton<ActivityRegistry>();
-        services.TryAddSingleton(provider => new ExpressionHost { TimeProvider = provider.GetRequiredService<TimeProvider>() });
+        services.TryAddSingleton(ISecretSource.None);
+        services.TryAddSingleton(provider => new ExpressionHost { TimeProvider = provider.GetRequiredService<TimeProvider>(), Secrets = provider.GetRequiredService<ISecretSource>() });
         services.TryAddSingleton<WorkflowCompiler>();
         services.TryAddSingleton(provider => new StateCodec(provider.GetRequiredService<ISensitiveValueProtector>(), StateCodec.TypesOf(provider.GetRequiredService<ActivityRegistry>().Current)));
         services.TryAddSingleton(provider => new RunEnvironment

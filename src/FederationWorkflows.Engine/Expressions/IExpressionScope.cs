@@ -46,7 +46,7 @@ public sealed class ExpressionHost
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where <c>secrets.name</c> is read.</summary>
-    public ISecretSource Secrets { get; init; } = NoSecrets.Instance;
+    public ISecretSource Secrets { get; init; } = ISecretSource.None;
 
     /// <summary>Functions the host adds, by name.</summary>
     public IReadOnlyDictionary<string, HostFunction> Functions { get; init; } = new Dictionary<string, HostFunction>();
@@ -68,11 +68,12 @@ public interface ISecretSource
 {
     /// <summary>The current value of a secret, or null when there is none of that name.</summary>
     ValueTask<Sensitive<string>?> GetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>A source without secrets.</summary>
+    static ISecretSource None { get; } = new NoSecrets();
 }
 
 internal sealed class NoSecrets : ISecretSource
 {
-    public static readonly NoSecrets Instance = new();
-
     public ValueTask<Sensitive<string>?> GetAsync(string name, CancellationToken cancellationToken) => new((Sensitive<string>?)null);
 }
