@@ -8,6 +8,18 @@ namespace FederationWorkflows.Engine.Tests;
 
 public sealed class DefinitionProblemTests
 {
+    [Fact]
+    public void A_misspelt_input_is_warned_of_and_keeps_nothing_from_running()
+    {
+        var result = Harness.Compile(Of(Activity("Elsa.WriteLine", "a", ("txt", Literal("hello")))));
+
+        result.Workflow.ShouldNotBeNull();
+        var problem = result.Problems.ShouldHaveSingleItem();
+        problem.Severity.ShouldBe(ProblemSeverity.Warning);
+        problem.Path.ShouldBe("$.root.txt");
+        problem.Message.ShouldBe("Elsa.WriteLine has no input 'txt'; it is kept, but not used. Did you mean 'text'?");
+    }
+
     public static TheoryData<string, string, string, string, string> Problems => new()
     {
         { "{", "invalid-json", "$", "This is not valid JSON: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.", "" },

@@ -35,7 +35,22 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
             }
         }
 
+        ReportUnknownInputs();
         compilation.AfterTree(FindConstantInputs);
+    }
+
+    /// <summary>What this activity does not know is kept, but an expression nobody evaluates is most likely a misspelt input.</summary>
+    private void ReportUnknownInputs()
+    {
+        var known = ActivityDescriber.Properties(node.Activity.GetType()).Select(property => CamelCase(property.Name)).ToHashSet(StringComparer.Ordinal);
+        foreach (var property in json.Json.EnumerateObject())
+        {
+            if (!known.Contains(property.Name) && property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("expression", out _))
+            {
+                var inputs = node.Descriptor.Inputs.Select(input => CamelCase(input.Name));
+                json.Report("unknown-input", $"{node.Descriptor.TypeName} has no input '{property.Name}'; it is kept, but not used. {Suggestion.Among(property.Name, inputs, "Remove it")}", property.Name, ProblemSeverity.Warning);
+            }
+        }
     }
 
     private static string CamelCase(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
