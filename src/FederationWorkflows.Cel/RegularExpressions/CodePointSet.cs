@@ -1,0 +1,134 @@
+namespace FederationWorkflows.Cel.RegularExpressions;
+
+/// <summary>A set of Unicode code points, what a character class means. Surrogates are never members: text is a sequence of code points.</summary>
+internal sealed class CodePointSet
+{
+    public const int Maximum = 0x10FFFF;
+    private const int FirstSurrogate = 0xD800;
+    private const int LastSurrogate = 0xDFFF;
+
+    private readonly List<(int First, int Last)> _ranges = [];
+    private bool _normal = true;
+
+    /// <summary>The ranges in ascending order, apart from each other, none touching the surrogates.</summary>
+    public IReadOnlyList<(int First, int Last)> Ranges
+    {
+        get
+        {
+            Normalize();
+            return _ranges;
+        }
+    }
+
+    public static CodePointSet Of(int codePoint) => Of(codePoint, codePoint);
+
+    public static CodePointSet Of(int first, int last)
+    {
+        var set = new CodePointSet();
+        set.Add(first, last);
+        return set;
+    }
+
+    public void Add(int first, int last)
+    {
+        if (first < FirstSurrogate && last > LastSurrogate)
+        {
+            _ranges.Add((first, FirstSurrogate - 1));
+            _ranges.Add((LastSurrogate + 1, last));
+        }
+        else
+        {
+            first = first is >= FirstSurrogate and <= LastSurrogate ? LastSurrogate + 1 : first;
+            last = last is >= FirstSurrogate and <= LastSurrogate ? FirstSurrogate - 1 : last;
+            if (first > last)
+            {
+                return;
+            }
+
+            _ranges.Add((first, last));
+        }
+
+        _normal = false;
+    }
+
+    public void Add(CodePointSet other)
+    {
+        foreach (var (first, last) in other.Ranges)
+        {
+            Add(first, last);
+        }
+    }
+
+    public CodePointSet Complement()
+    {
+        var set = new CodePointSet();
+        var next = 0;
+        foreach (var (first, last) in Ranges)
+        {
+            if (next < first)
+            {
+                set.Add(next, first - 1);
+            }
+
+            next = last + 1;
+        }
+
+        if (next <= Maximum)
+        {
+            set.Add(next, Maximum);
+        }
+
+        return set;
+    }
+
+    public bool Contains(int codePoint)
+    {
+        Normalize();
+        int low = 0, high = _ranges.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var (first, last) = _ranges[middle];
+            if (codePoint < first)
+            {
+                high = middle - 1;
+            }
+            else if (codePoint > last)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Normalize()
+    {
+        if (_normal)
+        {
+            return;
+        }
+
+        _ranges.Sort();
+        var kept = 0;
+        for (var i = 1; i < _ranges.Count; i++)
+        {
+            var (first, last) = _ranges[i];
+            if (first <= _ranges[kept].Last + 1)
+            {
+                _ranges[kept] = (_ranges[kept].First, Math.Max(_ranges[kept].Last, last));
+            }
+            else
+            {
+                _ranges[++kept] = (first, last);
+            }
+        }
+
+        _ranges.RemoveRange(kept + 1, _ranges.Count - kept - 1);
+        _normal = true;
+    }
+}

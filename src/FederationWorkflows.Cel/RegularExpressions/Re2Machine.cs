@@ -1,0 +1,175 @@
+using System.Text;
+
+namespace FederationWorkflows.Cel.RegularExpressions;
+
+/// <summary>
+/// Finds the leftmost match that Perl would find, with its groups, by following all ways through the program at once (Pike's machine; Russ Cox,
+/// "Regular Expression Matching: the Virtual Machine Approach"): the work for a character is bounded by the size of the program.
+/// </summary>
+internal sealed class Re2Machine(Re2Syntax syntax)
+{
+    private readonly Re2Instruction[] _program = Re2Program.Of(syntax.Root);
+    private readonly int _slots = 2 * (syntax.GroupCount + 1);
+
+    public Re2Match? Find(string text, int start)
+    {
+        var run = new Run(_program, text, _slots);
+        int[]? found = null;
+        for (var at = start; ; )
+        {
+            if (found is null)
+            {
+                run.Start(at);
+            }
+
+            if (run.Current.Count == 0)
+            {
+                // Threads end, and none is started, only after a match.
+                break;
+            }
+
+            var width = 0;
+            var codePoint = -1;
+            if (at < text.Length)
+            {
+                // Half a surrogate pair is in no set, so nothing takes it.
+                width = Rune.TryGetRuneAt(text, at, out var rune) ? rune.Utf16SequenceLength : 1;
+                codePoint = width == 1 ? text[at] : rune.Value;
+            }
+
+            found = run.Step(codePoint, at + width) ?? found;
+            if (width == 0)
+            {
+                break;
+            }
+
+            at += width;
+        }
+
+        return found is null ? null : new Re2Match(text, found);
+    }
+
+    /// <summary>The threads at one place of the text, the preferred first, at most one for each instruction.</summary>
+    private sealed class Threads(int size, int slots)
+    {
+        private readonly int[] _places = new int[size];
+        private readonly int[] _order = new int[size];
+        private readonly int[] _saved = new int[size * slots];
+
+        public int Count { get; private set; }
+
+        public int this[int index] => _places[index];
+
+        public Span<int> Saved(int index) => _saved.AsSpan(index * slots, slots);
+
+        public bool TryAdd(int place)
+        {
+            var known = _order[place];
+            if (known < Count && _places[known] == place)
+            {
+                return false;
+            }
+
+            _order[place] = Count;
+            _places[Count++] = place;
+            return true;
+        }
+
+        public void Clear() => Count = 0;
+    }
+
+    private sealed class Run(Re2Instruction[] program, string text, int slots)
+    {
+        // A place to go on at, or a slot (as its complement) to put an earlier value back into.
+        private readonly Stack<(int Place, int Value)> _pending = new();
+        private readonly int[] _working = new int[slots];
+        private Threads _next = new(program.Length, slots);
+
+        public Threads Current { get; private set; } = new(program.Length, slots);
+
+        /// <summary>Begins a thread at the start of the program, behind all that are under way.</summary>
+        public void Start(int at)
+        {
+            _working.AsSpan().Fill(-1);
+            Follow(Current, 0, at);
+        }
+
+        /// <summary>Lets all threads take a code point (-1 at the end of the text).</summary>
+        /// <returns>The slots of a thread that is at its end, or null; the threads it was preferred to are dropped.</returns>
+        public int[]? Step(int codePoint, int after)
+        {
+            int[]? found = null;
+            for (var i = 0; i < Current.Count && found is null; i++)
+            {
+                var instruction = program[Current[i]];
+                if (instruction.Operation == Re2Operation.Accept)
+                {
+                    found = Current.Saved(i).ToArray();
+                }
+                else if (instruction.Operation == Re2Operation.Take && codePoint >= 0 && instruction.CodePoints!.Contains(codePoint))
+                {
+                    Current.Saved(i).CopyTo(_working);
+                    Follow(_next, Current[i] + 1, after);
+                }
+            }
+
+            (Current, _next) = (_next, Current);
+            _next.Clear();
+            return found;
+        }
+
+        /// <summary>Adds the instruction and all that can be reached from it without taking text, in the order of preference.</summary>
+        private void Follow(Threads threads, int start, int at)
+        {
+            _pending.Push((start, 0));
+            while (_pending.TryPop(out var pending))
+            {
+                if (pending.Place < 0)
+                {
+                    _working[~pending.Place] = pending.Value;
+                    continue;
+                }
+
+                if (!threads.TryAdd(pending.Place))
+                {
+                    continue;
+                }
+
+                var instruction = program[pending.Place];
+                switch (instruction.Operation)
+                {
+                    case Re2Operation.Jump:
+                        _pending.Push((instruction.Target, 0));
+                        break;
+                    case Re2Operation.Fork:
+                        _pending.Push((instruction.Second, 0));
+                        _pending.Push((instruction.Target, 0));
+                        break;
+                    case Re2Operation.Save:
+                        _pending.Push((~instruction.Target, _working[instruction.Target]));
+                        _working[instruction.Target] = at;
+                        _pending.Push((pending.Place + 1, 0));
+                        break;
+                    case Re2Operation.Assert when IsAt((Re2Place)instruction.Target, at):
+                        _pending.Push((pending.Place + 1, 0));
+                        break;
+                    case Re2Operation.Take or Re2Operation.Accept:
+                        _working.CopyTo(threads.Saved(threads.Count - 1));
+                        break;
+                }
+            }
+        }
+
+        private bool IsAt(Re2Place place, int at) => place switch
+        {
+            Re2Place.TextStart => at == 0,
+            Re2Place.TextEnd => at == text.Length,
+            Re2Place.LineStart => at == 0 || text[at - 1] == '\n',
+            Re2Place.LineEnd => at == text.Length || text[at] == '\n',
+            Re2Place.WordBoundary => IsWord(at - 1) != IsWord(at),
+            _ => IsWord(at - 1) == IsWord(at),
+        };
+
+        private bool IsWord(int index) => index >= 0 && index < text.Length && (char.IsAsciiLetterOrDigit(text[index]) || text[index] == '_');
+    }
+}
