@@ -1,7 +1,7 @@
-namespace FederationWorkflows.Engine.Definitions;
+namespace FederationWorkflows.Cel;
 
 /// <summary>Turns a wrong name into advice: the nearest right one.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>A file of errors is answered in reasonable time, too.</summary>
     private const int MaxCandidates = 500;

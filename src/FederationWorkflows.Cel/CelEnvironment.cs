@@ -1,0 +1,44 @@
+using FederationWorkflows.Cel.Checking;
+using FederationWorkflows.Cel.Functions;
+using FederationWorkflows.Cel.Syntax;
+
+namespace FederationWorkflows.Cel;
+
+/// <summary>
+/// What expressions may name and call, and what they may cost. It has all standard functions and the extensions strings, math, lists, sets,
+/// encoders, bindings, two-variable comprehensions, regex, network and optionals. Immutable, and safe on any thread.
+/// </summary>
+public sealed class CelEnvironment
+{
+    private static readonly FunctionTable StandardFunctions = new(StandardLibrary.All);
+
+    private readonly CelOptions options;
+    private readonly NameResolution names;
+
+    /// <summary>Declares names and functions beside the standard ones.</summary>
+    /// <param name="names">The variables; null for none.</param>
+    /// <param name="functions">Functions beside the standard ones; null for none.</param>
+    /// <param name="options">Limits; null for the defaults.</param>
+    public CelEnvironment(ICelNames? names = null, CelLibrary? functions = null, CelOptions? options = null)
+    {
+        this.options = options ?? new CelOptions();
+        this.names = new NameResolution(names ?? new NoNames(), functions?.Table ?? StandardFunctions, this.options.Container);
+    }
+
+    /// <summary>Compiles an expression.</summary>
+    /// <exception cref="CelException">The expression is wrong: what, where, and how to mend it.</exception>
+    public CelProgram Compile(string text) => Compile(text, strict: true, macros: true);
+
+    /// <param name="text">The expression.</param>
+    /// <param name="strict">What is known to be wrong is an error now, not only when it runs.</param>
+    /// <param name="macros">Macros are expanded.</param>
+    internal CelProgram Compile(string text, bool strict, bool macros) =>
+        new(Checker.Check(Parser.Parse(text, options, macros), names, strict), options);
+
+    private sealed class NoNames : ICelNames
+    {
+        public IEnumerable<string> Roots => [];
+
+        public CelVariable? Find(ReadOnlySpan<string> path) => null;
+    }
+}
