@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.RegularExpressions;
 using FederationWorkflows.Cel.RegularExpressions;
 using FederationWorkflows.Cel.Values;
 using static FederationWorkflows.Cel.CelFunction;
@@ -12,21 +11,21 @@ internal static class RegexFunctions
 {
     private const int CacheSize = 256;
 
-    private static readonly ConcurrentDictionary<string, Regex> Cache = new();
+    private static readonly ConcurrentDictionary<string, Re2Pattern> Cache = new();
 
     public static IReadOnlyList<CelFunction> All { get; } =
     [
         Global("matches", "string, string", "bool", Matches),
         Member("matches", "string, string", "bool", Matches),
         Global("regex.extract", "string, string", "optional(string)", static (evaluation, args) => With(evaluation, args, static (_, regex, text) =>
-            Groups(regex) is { } problem ? problem : regex.Match(text) is { Success: true } match && Captured(match) is { } value ? CelValue.Some(CelValue.Of(value)) : CelValue.None)),
+            Groups(regex) is { } problem ? problem : regex.Find(text) is { } match && Captured(regex, match) is { } value ? CelValue.Some(CelValue.Of(value)) : CelValue.None)),
         Global("regex.extractAll", "string, string", "list(string)", static (evaluation, args) => With(evaluation, args, static (evaluation, regex, text) =>
-            Groups(regex) is { } problem ? problem : CelValue.ListOf([.. Found(evaluation, regex, text, -1).Select(Captured).OfType<string>().Select(value => CelValue.Of(value))]))),
+            Groups(regex) is { } problem ? problem : CelValue.ListOf([.. Found(evaluation, regex, text, -1).Select(match => Captured(regex, match)).OfType<string>().Select(value => CelValue.Of(value))]))),
         Global("regex.replace", "string, string, string", "string", static (evaluation, args) => Replace(evaluation, args, args[2].Text, -1)),
         Global("regex.replace", "string, string, string, int", "string", static (evaluation, args) => Replace(evaluation, args, args[2].Text, args[3].Int)),
     ];
 
-    private delegate CelValue Use(CelEvaluation evaluation, Regex regex, string text);
+    private delegate CelValue Use(CelEvaluation evaluation, Re2Pattern regex, string text);
 
     private static CelValue Matches(CelEvaluation evaluation, ReadOnlySpan<CelValue> args) =>
         With(evaluation, args, static (_, regex, text) => CelValue.Of(regex.IsMatch(text)));
@@ -43,7 +42,7 @@ internal static class RegexFunctions
             }
             catch (Re2PatternException e)
             {
-                return CelValue.Error($"the regular expression is not valid: {e.Message} (at character {e.Position + 1})", pattern);
+                return CelValue.Error($"the regular expression is not valid: {e.Message}", pattern);
             }
 
             if (Cache.Count >= CacheSize)
@@ -57,17 +56,22 @@ internal static class RegexFunctions
         return use(evaluation, regex, text);
     }
 
-    private static CelValue? Groups(Regex regex) => regex.GetGroupNumbers().Length > 2
+    private static CelValue? Groups(Re2Pattern regex) => regex.GroupCount > 1
         ? CelValue.Error("a regular expression that extracts has at most one group; write (?:...) for groups that are not extracted")
         : null;
 
-    private static string? Captured(Match match) => match.Groups.Count > 1 ? match.Groups[1] is { Success: true } group ? group.Value : null : match.Value;
+    private static string? Captured(Re2Pattern regex, Re2Match match) => match[regex.GroupCount];
 
-    private static IEnumerable<Match> Found(CelEvaluation evaluation, Regex regex, string text, long limit)
+    private static IEnumerable<Re2Match> Found(CelEvaluation evaluation, Re2Pattern regex, string text, long limit)
     {
         var count = 0L;
-        for (var match = regex.Match(text); match.Success && (limit < 0 || count < limit); match = match.NextMatch(), count++)
+        foreach (var match in regex.FindAll(text))
         {
+            if (limit >= 0 && count++ >= limit)
+            {
+                yield break;
+            }
+
             evaluation.Charge(1);
             yield return match;
         }
@@ -82,7 +86,7 @@ internal static class RegexFunctions
             foreach (var match in Found(evaluation, regex, text, limit))
             {
                 result.Append(text, copied, match.Index - copied);
-                if (Expand(result, replacement, match) is { } problem)
+                if (Expand(result, replacement, regex.GroupCount, match) is { } problem)
                 {
                     return problem;
                 }
@@ -98,7 +102,7 @@ internal static class RegexFunctions
     }
 
     /// <summary><c>\1</c> is what the first group matched, <c>\0</c> everything, <c>\\</c> a backslash.</summary>
-    private static CelValue? Expand(StringBuilder result, string replacement, Match match)
+    private static CelValue? Expand(StringBuilder result, string replacement, int groups, Re2Match match)
     {
         for (var i = 0; i < replacement.Length; i++)
         {
@@ -116,12 +120,12 @@ internal static class RegexFunctions
             else if (i < replacement.Length && char.IsAsciiDigit(replacement[i]))
             {
                 var group = replacement[i] - '0';
-                if (group >= match.Groups.Count)
+                if (group > groups)
                 {
                     return CelValue.Error($"the replacement names group {group}, which the regular expression does not have");
                 }
 
-                result.Append(match.Groups[group].Value);
+                result.Append(match[group]);
             }
             else
             {
