@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.RegularExpressions;
 using FederationWorkflows.Cel.RegularExpressions;
 using FederationWorkflows.Cel.Values;
 using static FederationWorkflows.Cel.CelFunction;
@@ -12,38 +11,38 @@ internal static class RegexFunctions
 {
     private const int CacheSize = 256;
 
-    private static readonly ConcurrentDictionary<string, Regex> Cache = new();
+    private static readonly ConcurrentDictionary<string, Re2Pattern> Cache = new();
 
     public static IReadOnlyList<CelFunction> All { get; } =
     [
         Global("matches", "string, string", "bool", Matches),
         Member("matches", "string, string", "bool", Matches),
-        Global("regex.extract", "string, string", "optional(string)", static (evaluation, args) => With(evaluation, args, static (_, regex, text) =>
-            Groups(regex) is { } problem ? problem : regex.Match(text) is { Success: true } match && Captured(match) is { } value ? CelValue.Some(CelValue.Of(value)) : CelValue.None)),
-        Global("regex.extractAll", "string, string", "list(string)", static (evaluation, args) => With(evaluation, args, static (evaluation, regex, text) =>
-            Groups(regex) is { } problem ? problem : CelValue.ListOf([.. Found(evaluation, regex, text, -1).Select(Captured).OfType<string>().Select(value => CelValue.Of(value))]))),
+        Global("regex.extract", "string, string", "optional(string)", static (evaluation, args) => Extract(evaluation, args, static (_, pattern, text) =>
+            pattern.Find(text) is { } match && Captured(pattern, match) is { } value ? CelValue.Some(CelValue.Of(value)) : CelValue.None)),
+        Global("regex.extractAll", "string, string", "list(string)", static (evaluation, args) => Extract(evaluation, args, static (evaluation, pattern, text) =>
+            CelValue.ListOf([.. Found(evaluation, pattern, text, -1).Select(match => Captured(pattern, match)).OfType<string>().Select(value => CelValue.Of(value))]))),
         Global("regex.replace", "string, string, string", "string", static (evaluation, args) => Replace(evaluation, args, args[2].Text, -1)),
         Global("regex.replace", "string, string, string, int", "string", static (evaluation, args) => Replace(evaluation, args, args[2].Text, args[3].Int)),
     ];
 
-    private delegate CelValue Use(CelEvaluation evaluation, Regex regex, string text);
+    private delegate CelValue Use(CelEvaluation evaluation, Re2Pattern pattern, string text);
 
     private static CelValue Matches(CelEvaluation evaluation, ReadOnlySpan<CelValue> args) =>
-        With(evaluation, args, static (_, regex, text) => CelValue.Of(regex.IsMatch(text)));
+        With(evaluation, args, static (_, pattern, text) => CelValue.Of(pattern.IsMatch(text)));
 
     private static CelValue With(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use)
     {
-        var (text, pattern) = (args[0].Text, args[1].Text);
-        evaluation.ChargeLength(text.Length + (8L * pattern.Length));
-        if (!Cache.TryGetValue(pattern, out var regex))
+        var (text, expression) = (args[0].Text, args[1].Text);
+        evaluation.ChargeLength(text.Length + (8L * expression.Length));
+        if (!Cache.TryGetValue(expression, out var pattern))
         {
             try
             {
-                regex = Re2Pattern.Compile(pattern);
+                pattern = Re2Pattern.Compile(expression);
             }
             catch (Re2PatternException e)
             {
-                return CelValue.Error($"the regular expression is not valid: {e.Message} (at character {e.Position + 1})", pattern);
+                return CelValue.Error("the regular expression is not valid", e.Message);
             }
 
             if (Cache.Count >= CacheSize)
@@ -51,54 +50,63 @@ internal static class RegexFunctions
                 Cache.Clear();
             }
 
-            Cache.TryAdd(pattern, regex);
+            Cache.TryAdd(expression, pattern);
         }
 
-        return use(evaluation, regex, text);
+        return use(evaluation, pattern, text);
     }
 
-    private static CelValue? Groups(Regex regex) => regex.GetGroupNumbers().Length > 2
+    private static CelValue Extract(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use) => Search(evaluation, args, (evaluation, pattern, text) => pattern.GroupCount > 1
         ? CelValue.Error("a regular expression that extracts has at most one group; write (?:...) for groups that are not extracted")
-        : null;
+        : use(evaluation, pattern, text));
 
-    private static string? Captured(Match match) => match.Groups.Count > 1 ? match.Groups[1] is { Success: true } group ? group.Value : null : match.Value;
+    /// <summary>Finding where a match lies costs steps of the automaton for every character.</summary>
+    private static CelValue Search(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use) => With(evaluation, args, (evaluation, pattern, text) =>
+    {
+        evaluation.Charge((long)text.Length * pattern.Size >> 6);
+        return use(evaluation, pattern, text);
+    });
 
-    private static IEnumerable<Match> Found(CelEvaluation evaluation, Regex regex, string text, long limit)
+    private static string? Captured(Re2Pattern pattern, Re2Match match) => match[pattern.GroupCount];
+
+    private static IEnumerable<Re2Match> Found(CelEvaluation evaluation, Re2Pattern pattern, string text, long limit)
     {
         var count = 0L;
-        for (var match = regex.Match(text); match.Success && (limit < 0 || count < limit); match = match.NextMatch(), count++)
+        foreach (var match in pattern.FindAll(text))
         {
+            if (count++ == limit)
+            {
+                yield break;
+            }
+
             evaluation.Charge(1);
             yield return match;
         }
     }
 
-    private static CelValue Replace(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, string replacement, long limit)
+    private static CelValue Replace(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, string replacement, long limit) => Search(evaluation, args, (evaluation, pattern, text) =>
     {
-        return With(evaluation, args, (evaluation, regex, text) =>
+        var result = new StringBuilder();
+        var copied = 0;
+        foreach (var match in Found(evaluation, pattern, text, limit))
         {
-            var result = new StringBuilder();
-            var copied = 0;
-            foreach (var match in Found(evaluation, regex, text, limit))
+            result.Append(text, copied, match.Index - copied);
+            if (Expand(result, replacement, pattern, match) is { } problem)
             {
-                result.Append(text, copied, match.Index - copied);
-                if (Expand(result, replacement, match) is { } problem)
-                {
-                    return problem;
-                }
-
-                evaluation.ChargeLength(replacement.Length + match.Length);
-                copied = match.Index + match.Length;
+                return problem;
             }
 
-            result.Append(text, copied, text.Length - copied);
-            evaluation.ChargeLength(result.Length);
-            return CelValue.Of(result.ToString());
-        });
-    }
+            evaluation.ChargeLength(replacement.Length + match.Length);
+            copied = match.Index + match.Length;
+        }
+
+        result.Append(text, copied, text.Length - copied);
+        evaluation.ChargeLength(result.Length);
+        return CelValue.Of(result.ToString());
+    });
 
     /// <summary><c>\1</c> is what the first group matched, <c>\0</c> everything, <c>\\</c> a backslash.</summary>
-    private static CelValue? Expand(StringBuilder result, string replacement, Match match)
+    private static CelValue? Expand(StringBuilder result, string replacement, Re2Pattern pattern, Re2Match match)
     {
         for (var i = 0; i < replacement.Length; i++)
         {
@@ -116,12 +124,12 @@ internal static class RegexFunctions
             else if (i < replacement.Length && char.IsAsciiDigit(replacement[i]))
             {
                 var group = replacement[i] - '0';
-                if (group >= match.Groups.Count)
+                if (group > pattern.GroupCount)
                 {
                     return CelValue.Error($"the replacement names group {group}, which the regular expression does not have");
                 }
 
-                result.Append(match.Groups[group].Value);
+                result.Append(match[group]);
             }
             else
             {

@@ -11,6 +11,8 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     private readonly Re2Instruction[] _program = Re2Program.Of(syntax.Root);
     private readonly int _slots = 2 * (syntax.GroupCount + 1);
 
+    public int Size => _program.Length;
+
     public Re2Match? Find(string text, int start)
     {
         var run = new Run(_program, text, _slots);
