@@ -1,3 +1,4 @@
+using System.Text;
 using FederationWorkflows.Cel.Checking;
 using FederationWorkflows.Cel.Functions;
 using FederationWorkflows.Cel.Syntax;
@@ -28,6 +29,43 @@ public sealed class CelEnvironment
     /// <summary>Compiles an expression.</summary>
     /// <exception cref="CelException">The expression is wrong: what, where, and how to mend it.</exception>
     public CelProgram Compile(string text) => Compile(text, strict: true, macros: true);
+
+    /// <summary>Compiles a text with expressions in it: <c>Hello ${user.name}</c>; <c>$${</c> stands for <c>${</c>. Places in errors count in the whole text.</summary>
+    /// <exception cref="CelException">An expression is wrong: what, where, and how to mend it.</exception>
+    public CelTemplate CompileTemplate(string text)
+    {
+        Parser.CheckLength(text, options);
+        var parts = new List<CelTemplatePart>();
+        var literal = new StringBuilder();
+        var position = 0;
+        while (text.IndexOf("${", position, StringComparison.Ordinal) is var begin && begin >= 0)
+        {
+            if (begin > position && text[begin - 1] == '$')
+            {
+                literal.Append(text, position, begin - position).Append('{');
+                position = begin + 2;
+                continue;
+            }
+
+            literal.Append(text, position, begin - position);
+            if (literal.Length > 0)
+            {
+                parts.Add(new CelTemplatePart(literal.ToString(), null));
+                literal.Clear();
+            }
+
+            var tree = Parser.ParseEmbedded(text, begin + 2, options, out position);
+            parts.Add(new CelTemplatePart("", new CelProgram(Checker.Check(tree, names), options)));
+        }
+
+        literal.Append(text, position, text.Length - position);
+        if (literal.Length > 0)
+        {
+            parts.Add(new CelTemplatePart(literal.ToString(), null));
+        }
+
+        return new CelTemplate(parts);
+    }
 
     /// <param name="text">The expression.</param>
     /// <param name="strict">What is known to be wrong is an error now, not only when it runs.</param>

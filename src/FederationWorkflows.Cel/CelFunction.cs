@@ -14,13 +14,14 @@ public delegate CelValue CelImplementation(CelEvaluation evaluation, ReadOnlySpa
 /// <summary>A function that expressions can call, for one list of parameter types. Functions of one name are told apart by those.</summary>
 public sealed class CelFunction
 {
-    private CelFunction(string name, bool isMember, string parameters, string result, CelImplementation implementation)
+    private CelFunction(string name, bool isMember, string parameters, string result, CelImplementation implementation, bool isVolatile)
     {
         Name = name;
         IsMember = isMember;
         Parameters = TypeNotation.ParseList(parameters);
         Result = TypeNotation.Parse(result);
         Implementation = implementation;
+        IsVolatile = isVolatile;
         IsGeneric = Parameters.Any(HasParameter);
     }
 
@@ -36,6 +37,9 @@ public sealed class CelFunction
     /// <summary>The type of its result.</summary>
     public CelType Result { get; }
 
+    /// <summary>It can give another result for the same arguments.</summary>
+    public bool IsVolatile { get; }
+
     internal CelImplementation Implementation { get; }
 
     internal bool IsGeneric { get; }
@@ -45,12 +49,13 @@ public sealed class CelFunction
     /// <param name="parameters">Types, e.g. <c>string, list(int)</c>; a single capital letter is a type parameter, <c>dyn</c> takes anything.</param>
     /// <param name="result">The type of the result.</param>
     /// <param name="implementation">What it does.</param>
+    /// <param name="isVolatile">It can give another result for the same arguments, as a clock does.</param>
     /// <exception cref="FormatException">The types cannot be read.</exception>
-    public static CelFunction Global(string name, string parameters, string result, CelImplementation implementation) => new(name, false, parameters, result, implementation);
+    public static CelFunction Global(string name, string parameters, string result, CelImplementation implementation, bool isVolatile = false) => new(name, false, parameters, result, implementation, isVolatile);
 
     /// <summary>Declares a function that is called on a value: <c>a.name(b)</c>; the first type is the target's.</summary>
     /// <inheritdoc cref="Global"/>
-    public static CelFunction Member(string name, string parameters, string result, CelImplementation implementation) => new(name, true, parameters, result, implementation);
+    public static CelFunction Member(string name, string parameters, string result, CelImplementation implementation, bool isVolatile = false) => new(name, true, parameters, result, implementation, isVolatile);
 
     /// <summary>As an error shows it.</summary>
     public override string ToString() => IsMember

@@ -20,6 +20,7 @@ public sealed class CelProgram
         evaluator = Compiler.Compile(tree);
         Text = tree.Tree.Text;
         ResultType = tree.TypeOf(tree.Tree.Root);
+        IsConstant = !tree.References.Any(reference => reference is CelVariable or ResolvedCall { IsVolatile: true });
         Variables = [.. tree.References.OfType<CelVariable>().Distinct()];
     }
 
@@ -28,6 +29,9 @@ public sealed class CelProgram
 
     /// <summary>The type of its result, as far as it is known.</summary>
     public CelType ResultType { get; }
+
+    /// <summary>It has the same result whenever it is evaluated.</summary>
+    public bool IsConstant { get; }
 
     /// <summary>The variables it may read.</summary>
     public IReadOnlyList<CelVariable> Variables { get; }

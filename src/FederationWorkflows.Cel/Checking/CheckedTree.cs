@@ -23,4 +23,7 @@ internal sealed record LocalSlot(int First, int Second = -1);
 /// <summary>The functions a call can mean, to be told apart by the values it gets.</summary>
 /// <param name="Candidates">The functions.</param>
 /// <param name="OnTarget">The call's target is the first argument, not a namespace.</param>
-internal sealed record ResolvedCall(CelFunction[] Candidates, bool OnTarget);
+internal sealed record ResolvedCall(CelFunction[] Candidates, bool OnTarget)
+{
+    public bool IsVolatile => Array.Exists(Candidates, candidate => candidate.IsVolatile);
+}

@@ -60,6 +60,7 @@ internal sealed class Checker
         ComprehensionExpr comprehension => Comprehension(comprehension),
         BindExpr bind => Bind(bind),
         OptionalMapExpr optional => OptionalMap(optional),
+        DefaultExpr standIn => inference.Join(Visit(standIn.Value), Visit(standIn.Otherwise)),
         _ => throw new InvalidOperationException($"{expr.GetType().Name} is no expression."),
     };
 

@@ -27,6 +27,7 @@ internal sealed partial class Compiler(CheckedTree tree)
         ComprehensionExpr comprehension => Comprehension(comprehension),
         BindExpr bind => Bind(bind),
         OptionalMapExpr optional => OptionalMap(optional),
+        DefaultExpr standIn => Default(standIn),
         _ => throw new InvalidOperationException($"{expr.GetType().Name} is no expression."),
     };
 
@@ -324,6 +325,18 @@ internal sealed partial class Compiler(CheckedTree tree)
         {
             evaluation.Locals[slot] = value(evaluation);
             return body(evaluation);
+        };
+    }
+
+    private Evaluator Default(DefaultExpr expr)
+    {
+        var (valueOf, otherwise) = (Compile(expr.Value), Compile(expr.Otherwise));
+        return evaluation => valueOf(evaluation) switch
+        {
+            { Kind: CelKind.Null } => otherwise(evaluation),
+            { Kind: CelKind.Optional } value => value.HasValue ? value.OptionalValue : otherwise(evaluation),
+            { IsError: true, Fault.IsMissing: true } => otherwise(evaluation),
+            var value => value,
         };
     }
 

@@ -17,32 +17,32 @@ internal static class RegexFunctions
     [
         Global("matches", "string, string", "bool", Matches),
         Member("matches", "string, string", "bool", Matches),
-        Global("regex.extract", "string, string", "optional(string)", static (evaluation, args) => With(evaluation, args, static (_, regex, text) =>
-            Groups(regex) is { } problem ? problem : regex.Find(text) is { } match && Captured(regex, match) is { } value ? CelValue.Some(CelValue.Of(value)) : CelValue.None)),
-        Global("regex.extractAll", "string, string", "list(string)", static (evaluation, args) => With(evaluation, args, static (evaluation, regex, text) =>
-            Groups(regex) is { } problem ? problem : CelValue.ListOf([.. Found(evaluation, regex, text, -1).Select(match => Captured(regex, match)).OfType<string>().Select(value => CelValue.Of(value))]))),
+        Global("regex.extract", "string, string", "optional(string)", static (evaluation, args) => Extract(evaluation, args, static (_, pattern, text) =>
+            pattern.Find(text) is { } match && Captured(pattern, match) is { } value ? CelValue.Some(CelValue.Of(value)) : CelValue.None)),
+        Global("regex.extractAll", "string, string", "list(string)", static (evaluation, args) => Extract(evaluation, args, static (evaluation, pattern, text) =>
+            CelValue.ListOf([.. Found(evaluation, pattern, text, -1).Select(match => Captured(pattern, match)).OfType<string>().Select(value => CelValue.Of(value))]))),
         Global("regex.replace", "string, string, string", "string", static (evaluation, args) => Replace(evaluation, args, args[2].Text, -1)),
         Global("regex.replace", "string, string, string, int", "string", static (evaluation, args) => Replace(evaluation, args, args[2].Text, args[3].Int)),
     ];
 
-    private delegate CelValue Use(CelEvaluation evaluation, Re2Pattern regex, string text);
+    private delegate CelValue Use(CelEvaluation evaluation, Re2Pattern pattern, string text);
 
     private static CelValue Matches(CelEvaluation evaluation, ReadOnlySpan<CelValue> args) =>
-        With(evaluation, args, static (_, regex, text) => CelValue.Of(regex.IsMatch(text)));
+        With(evaluation, args, static (_, pattern, text) => CelValue.Of(pattern.IsMatch(text)));
 
     private static CelValue With(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use)
     {
-        var (text, pattern) = (args[0].Text, args[1].Text);
-        evaluation.ChargeLength(text.Length + (8L * pattern.Length));
-        if (!Cache.TryGetValue(pattern, out var regex))
+        var (text, expression) = (args[0].Text, args[1].Text);
+        evaluation.ChargeLength(text.Length + (8L * expression.Length));
+        if (!Cache.TryGetValue(expression, out var pattern))
         {
             try
             {
-                regex = Re2Pattern.Compile(pattern);
+                pattern = Re2Pattern.Compile(expression);
             }
             catch (Re2PatternException e)
             {
-                return CelValue.Error($"the regular expression is not valid: {e.Message}", pattern);
+                return CelValue.Error("the regular expression is not valid", e.Message);
             }
 
             if (Cache.Count >= CacheSize)
@@ -50,59 +50,63 @@ internal static class RegexFunctions
                 Cache.Clear();
             }
 
-            Cache.TryAdd(pattern, regex);
+            Cache.TryAdd(expression, pattern);
         }
 
-        return use(evaluation, regex, text);
+        return use(evaluation, pattern, text);
     }
 
-    private static CelValue? Groups(Re2Pattern regex) => regex.GroupCount > 1
+    private static CelValue Extract(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use) => Search(evaluation, args, (evaluation, pattern, text) => pattern.GroupCount > 1
         ? CelValue.Error("a regular expression that extracts has at most one group; write (?:...) for groups that are not extracted")
-        : null;
+        : use(evaluation, pattern, text));
 
-    private static string? Captured(Re2Pattern regex, Re2Match match) => match[regex.GroupCount];
+    /// <summary>Finding where a match lies costs steps of the automaton for every character.</summary>
+    private static CelValue Search(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use) => With(evaluation, args, (evaluation, pattern, text) =>
+    {
+        evaluation.Charge((long)text.Length * pattern.Size >> 6);
+        return use(evaluation, pattern, text);
+    });
 
-    private static IEnumerable<Re2Match> Found(CelEvaluation evaluation, Re2Pattern regex, string text, long limit)
+    private static string? Captured(Re2Pattern pattern, Re2Match match) => match[pattern.GroupCount];
+
+    private static IEnumerable<Re2Match> Found(CelEvaluation evaluation, Re2Pattern pattern, string text, long limit)
     {
         var count = 0L;
-        foreach (var match in regex.FindAll(text))
+        foreach (var match in pattern.FindAll(text))
         {
-            if (limit >= 0 && count++ >= limit)
+            if (count++ == limit)
             {
                 yield break;
             }
 
-            evaluation.Charge(1);
+            evaluation.Charge(1 + ((long)match.LookAhead * pattern.Size >> 6));
             yield return match;
         }
     }
 
-    private static CelValue Replace(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, string replacement, long limit)
+    private static CelValue Replace(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, string replacement, long limit) => Search(evaluation, args, (evaluation, pattern, text) =>
     {
-        return With(evaluation, args, (evaluation, regex, text) =>
+        var result = new StringBuilder();
+        var copied = 0;
+        foreach (var match in Found(evaluation, pattern, text, limit))
         {
-            var result = new StringBuilder();
-            var copied = 0;
-            foreach (var match in Found(evaluation, regex, text, limit))
+            result.Append(text, copied, match.Index - copied);
+            if (Expand(result, replacement, pattern, match) is { } problem)
             {
-                result.Append(text, copied, match.Index - copied);
-                if (Expand(result, replacement, regex.GroupCount, match) is { } problem)
-                {
-                    return problem;
-                }
-
-                evaluation.ChargeLength(replacement.Length + match.Length);
-                copied = match.Index + match.Length;
+                return problem;
             }
 
-            result.Append(text, copied, text.Length - copied);
-            evaluation.ChargeLength(result.Length);
-            return CelValue.Of(result.ToString());
-        });
-    }
+            evaluation.ChargeLength(replacement.Length + match.Length);
+            copied = match.Index + match.Length;
+        }
+
+        result.Append(text, copied, text.Length - copied);
+        evaluation.ChargeLength(result.Length);
+        return CelValue.Of(result.ToString());
+    });
 
     /// <summary><c>\1</c> is what the first group matched, <c>\0</c> everything, <c>\\</c> a backslash.</summary>
-    private static CelValue? Expand(StringBuilder result, string replacement, int groups, Re2Match match)
+    private static CelValue? Expand(StringBuilder result, string replacement, Re2Pattern pattern, Re2Match match)
     {
         for (var i = 0; i < replacement.Length; i++)
         {
@@ -120,7 +124,7 @@ internal static class RegexFunctions
             else if (i < replacement.Length && char.IsAsciiDigit(replacement[i]))
             {
                 var group = replacement[i] - '0';
-                if (group > groups)
+                if (group > pattern.GroupCount)
                 {
                     return CelValue.Error($"the replacement names group {group}, which the regular expression does not have");
                 }

@@ -11,11 +11,14 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     private readonly Re2Instruction[] program = Re2Program.Of(syntax.Root);
     private readonly int slots = 2 * (syntax.GroupCount + 1);
 
+    public int Size => program.Length;
+
     public Re2Match? Find(string text, int start)
     {
         var run = new Run(program, text, slots);
         int[]? found = null;
-        for (var at = start; ; )
+        var at = start;
+        while (true)
         {
             if (found is null)
             {
@@ -46,7 +49,7 @@ internal sealed class Re2Machine(Re2Syntax syntax)
             at += width;
         }
 
-        return found is null ? null : new Re2Match(text, found);
+        return found is null ? null : new Re2Match(text, found, at - found[1]);
     }
 
     /// <summary>The threads at one place of the text, the preferred first, at most one for each instruction.</summary>

@@ -44,6 +44,9 @@ internal sealed class Re2Pattern
     /// <summary>How many capturing groups the pattern has; they are numbered from 1, from the left, whether named or not.</summary>
     public int GroupCount { get; }
 
+    /// <summary>The steps of the automaton: finding a match costs at most so many for each character.</summary>
+    public int Size => machine.Value.Size;
+
     /// <summary>Reads a pattern.</summary>
     /// <exception cref="Re2PatternException">The pattern is not RE2's, or is beyond a limit.</exception>
     public static Re2Pattern Compile(string pattern)

@@ -200,3 +200,11 @@ internal sealed class OptionalMapExpr(int position, Expr target, string name, Ex
 
     public bool IsFlat { get; } = flat;
 }
+
+/// <summary><c>default(value, otherwise)</c>: the other when the value is null, or a part of it is missing.</summary>
+internal sealed class DefaultExpr(int position, Expr value, Expr otherwise) : Expr(position)
+{
+    public Expr Value { get; } = value;
+
+    public Expr Otherwise { get; } = otherwise;
+}

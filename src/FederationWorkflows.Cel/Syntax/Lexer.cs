@@ -23,11 +23,11 @@ internal readonly record struct Token(TokenKind Kind, int Position, string Text,
 }
 
 /// <summary>Cuts an expression into tokens (CEL specification: "Syntax").</summary>
-internal sealed class Lexer(string text)
+internal sealed class Lexer(string text, int from)
 {
     private static readonly string[] Symbols = ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*", "/", "%", "?", ":", ".", ",", "(", ")", "[", "]", "{", "}"];
 
-    private int position;
+    private int position = from;
 
     public Token Next()
     {

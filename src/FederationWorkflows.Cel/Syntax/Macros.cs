@@ -2,7 +2,7 @@ namespace FederationWorkflows.Cel.Syntax;
 
 /// <summary>
 /// Calls that are forms of the language (CEL specification: "Macros"; extensions "two-variable comprehensions", "bindings", "optionals", "math", "lists";
-/// <c>groupBy</c> is ours).
+/// <c>groupBy</c> and <c>default</c> are ours).
 /// <c>cel.block</c> is for optimizers, not for people, and is not among them.
 /// </summary>
 internal static class Macros
@@ -11,6 +11,7 @@ internal static class Macros
     public static Expr? Expand(Expr? target, in Token name, List<Expr> arguments, MacroContext context) => (name.Text, target, arguments) switch
     {
         ("has", null, [var argument]) => Has(name.Position, argument, context),
+        ("default", null, [var value, var otherwise]) => new DefaultExpr(name.Position, value, otherwise) { Id = context.NewId() },
         ("bind", IdentExpr { Name: "cel", IsAbsolute: false }, [var variable, var value, var body]) =>
             new BindExpr(name.Position, Variable(variable, context), value, body) { Id = context.NewId() },
         ("optMap" or "optFlatMap", not null, [var variable, var body]) =>

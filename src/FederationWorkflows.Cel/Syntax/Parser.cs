@@ -27,27 +27,41 @@ internal sealed class Parser
     private int depth;
     private int nextId;
 
-    private Parser(string text, CelOptions options, bool macros)
+    private Parser(string text, int from, CelOptions options, bool macros)
     {
         this.text = text;
         this.options = options;
         this.macros = macros;
-        lexer = new Lexer(text);
+        lexer = new Lexer(text, from);
     }
 
     public static SyntaxTree Parse(string text, CelOptions options, bool macros = true)
     {
-        if (text.Length > options.MaxExpressionLength)
-        {
-            throw new CelException($"The expression is {text.Length:N0} characters long; at most {options.MaxExpressionLength:N0} are allowed.");
-        }
-
-        var parser = new Parser(text, options, macros);
+        CheckLength(text, options);
+        var parser = new Parser(text, 0, options, macros);
         parser.Advance();
         var root = parser.Expression();
         return parser.token.Kind == TokenKind.End
             ? new SyntaxTree(root, parser.nextId, text)
             : throw parser.Unexpected("the end of the expression or an operator");
+    }
+
+    /// <summary>Reads the expression of a template that begins at a place and ends with a brace; positions count in the whole text.</summary>
+    public static SyntaxTree ParseEmbedded(string text, int from, CelOptions options, out int end)
+    {
+        var parser = new Parser(text, from, options, macros: true);
+        parser.Advance();
+        var root = parser.Expression();
+        end = parser.token.Position + 1;
+        return parser.token.Is("}") ? new SyntaxTree(root, parser.nextId, text) : throw parser.Unexpected("'}', the end of ${...},");
+    }
+
+    public static void CheckLength(string text, CelOptions options)
+    {
+        if (text.Length > options.MaxExpressionLength)
+        {
+            throw new CelException($"The expression is {text.Length:N0} characters long; at most {options.MaxExpressionLength:N0} are allowed.");
+        }
     }
 
     private int NewId() => nextId++;

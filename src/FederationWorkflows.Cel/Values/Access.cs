@@ -78,7 +78,7 @@ internal static class Access
                 {
                     null => CelValue.NoOverload("[]"),
                     { } at when at >= 0 && at < operand.Count => Element(evaluation, operand, (int)at),
-                    _ => CelValue.Error($"index out of range: the list has {operand.Count} elements, counted from 0"),
+                    _ => CelValue.Missing($"index out of range: the list has {operand.Count} elements, counted from 0"),
                 };
             case CelKind.Map:
                 return !IsKey(index) ? CelValue.NoOverload("[]")
@@ -146,7 +146,7 @@ internal static class Access
         return CelValue.False;
     }
 
-    private static CelValue NoSuchKey(string key) => CelValue.Error("no such key; test with has() or use '.?' where it may be missing", $"'{key}'");
+    private static CelValue NoSuchKey(string key) => CelValue.Missing("no such key; test with has() or use '.?' where it may be missing", $"'{key}'");
 
     private static bool IsKey(in CelValue value) => value.Kind is CelKind.String or CelKind.Bool || Equality.IsNumber(value.Kind);
 

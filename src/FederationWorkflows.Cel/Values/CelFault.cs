@@ -6,10 +6,11 @@ namespace FederationWorkflows.Cel.Values;
 /// </summary>
 public sealed class CelFault
 {
-    internal CelFault(string message, string? detail)
+    internal CelFault(string message, string? detail, bool isMissing = false)
     {
         Message = message;
         Detail = detail;
+        IsMissing = isMissing;
     }
 
     /// <summary>What happened, without any value of the run.</summary>
@@ -17,6 +18,9 @@ public sealed class CelFault
 
     /// <summary>The values it happened to; shown only when nothing confidential was read.</summary>
     internal string? Detail { get; }
+
+    /// <summary>A key or an element is not there, or there is none of the index.</summary>
+    internal bool IsMissing { get; }
 
     /// <summary>Where in the text, from 0; -1 until the expression that failed says.</summary>
     internal int Position { get; private set; } = -1;

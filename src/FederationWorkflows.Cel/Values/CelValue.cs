@@ -165,6 +165,8 @@ public readonly struct CelValue
     /// <param name="detail">The values it happened to; shown only when nothing confidential was read.</param>
     public static CelValue Error(string message, string? detail = null) => new(CelKind.Error, 0, new CelFault(message, detail));
 
+    internal static CelValue Missing(string message, string? detail = null) => new(CelKind.Error, 0, new CelFault(message, detail, isMissing: true));
+
     internal static CelValue Of(CelList list) => new(CelKind.List, 0, list);
 
     internal static CelValue Of(CelMap map) => new(CelKind.Map, 0, map);
