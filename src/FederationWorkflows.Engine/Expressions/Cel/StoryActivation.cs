@@ -3,9 +3,11 @@ using FederationWorkflows.Cel;
 namespace FederationWorkflows.Engine.Expressions.Cel;
 
 /// <summary>One evaluation of a story's expression: it reads what the activity may see, and secrets that were fetched before.</summary>
-internal sealed class StoryActivation(IExpressionScope scope, IReadOnlyDictionary<string, Sensitive<string>?>? secrets) : ICelActivation
+internal sealed class StoryActivation(IExpressionScope scope, IReadOnlyDictionary<string, Sensitive<string>?>? secrets) : IHostActivation
 {
     public IExpressionScope Scope => scope;
+
+    public ExpressionHost Host => scope.Host;
 
     public object? Trigger => scope.Trigger is ITriggerView view ? view.ForExpressions() : scope.Trigger;
 
@@ -21,4 +23,10 @@ internal sealed class StoryActivation(IExpressionScope scope, IReadOnlyDictionar
         content = value is Sensitive sensitive ? sensitive.RevealObject() : RecordView.Of(value);
         return confidential || content is not null;
     }
+}
+
+/// <summary>An evaluation whose functions can ask the host for the time and for ids.</summary>
+internal interface IHostActivation : ICelActivation
+{
+    ExpressionHost Host { get; }
 }

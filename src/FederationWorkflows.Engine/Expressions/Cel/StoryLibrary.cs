@@ -15,11 +15,14 @@ internal static class StoryLibrary
     private static readonly CelLibrary Library = new(Functions());
 
     /// <summary>What an expression at one place of a story can name and call.</summary>
-    public static CelEnvironment EnvironmentFor(IExpressionCompilationScope scope) => new(new StoryNames(scope), Library, new CelOptions
+    public static CelEnvironment EnvironmentFor(IExpressionCompilationScope scope) => EnvironmentFor(new StoryNames(scope), scope.Host);
+
+    /// <summary>The functions of stories over other names.</summary>
+    public static CelEnvironment EnvironmentFor(ICelNames names, ExpressionHost host) => new(names, Library, new CelOptions
     {
-        CostLimit = scope.Host.CostLimit,
-        MaxExpressionLength = scope.Host.MaxExpressionLength,
-        MaxInputLength = scope.Host.MaxInputLength,
+        CostLimit = host.CostLimit,
+        MaxExpressionLength = host.MaxExpressionLength,
+        MaxInputLength = host.MaxInputLength,
     });
 
     private static IEnumerable<CelFunction> Functions() =>
@@ -50,7 +53,7 @@ internal static class StoryLibrary
 
     private static string[] TextOrBytes => ["string", "bytes"];
 
-    private static ExpressionHost Host(CelEvaluation evaluation) => ((StoryActivation)evaluation.Activation).Scope.Host;
+    private static ExpressionHost Host(CelEvaluation evaluation) => ((IHostActivation)evaluation.Activation).Host;
 
     private static CelValue Text(CelEvaluation evaluation, string text) => CelValue.Of(Charged(evaluation, text));
 
