@@ -175,6 +175,12 @@ internal sealed class TypeInference
             return true;
         }
 
+        // Where null agrees with a type, the type is what both can be.
+        if (other.Kind == CelTypeKind.Null)
+        {
+            return true;
+        }
+
         if (other.Kind is CelTypeKind.Dyn or CelTypeKind.Parameter || one.Kind != other.Kind || one.Name != other.Name)
         {
             return false;

@@ -79,7 +79,7 @@ internal static class RegexFunctions
                 yield break;
             }
 
-            evaluation.Charge(1);
+            evaluation.Charge(1 + ((long)match.LookAhead * pattern.Size >> 6));
             yield return match;
         }
     }

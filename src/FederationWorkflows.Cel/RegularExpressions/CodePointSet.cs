@@ -7,8 +7,8 @@ internal sealed class CodePointSet
     private const int FirstSurrogate = 0xD800;
     private const int LastSurrogate = 0xDFFF;
 
-    private readonly List<(int First, int Last)> _ranges = [];
-    private bool _normal = true;
+    private readonly List<(int First, int Last)> ranges = [];
+    private bool normal = true;
 
     /// <summary>The ranges in ascending order, apart from each other, none touching the surrogates.</summary>
     public IReadOnlyList<(int First, int Last)> Ranges
@@ -16,7 +16,7 @@ internal sealed class CodePointSet
         get
         {
             Normalize();
-            return _ranges;
+            return ranges;
         }
     }
 
@@ -33,8 +33,8 @@ internal sealed class CodePointSet
     {
         if (first < FirstSurrogate && last > LastSurrogate)
         {
-            _ranges.Add((first, FirstSurrogate - 1));
-            _ranges.Add((LastSurrogate + 1, last));
+            ranges.Add((first, FirstSurrogate - 1));
+            ranges.Add((LastSurrogate + 1, last));
         }
         else
         {
@@ -45,10 +45,10 @@ internal sealed class CodePointSet
                 return;
             }
 
-            _ranges.Add((first, last));
+            ranges.Add((first, last));
         }
 
-        _normal = false;
+        normal = false;
     }
 
     public void Add(CodePointSet other)
@@ -84,11 +84,11 @@ internal sealed class CodePointSet
     public bool Contains(int codePoint)
     {
         Normalize();
-        int low = 0, high = _ranges.Count - 1;
+        int low = 0, high = ranges.Count - 1;
         while (low <= high)
         {
             var middle = (low + high) / 2;
-            var (first, last) = _ranges[middle];
+            var (first, last) = ranges[middle];
             if (codePoint < first)
             {
                 high = middle - 1;
@@ -108,27 +108,27 @@ internal sealed class CodePointSet
 
     private void Normalize()
     {
-        if (_normal)
+        if (normal)
         {
             return;
         }
 
-        _ranges.Sort();
+        ranges.Sort();
         var kept = 0;
-        for (var i = 1; i < _ranges.Count; i++)
+        for (var i = 1; i < ranges.Count; i++)
         {
-            var (first, last) = _ranges[i];
-            if (first <= _ranges[kept].Last + 1)
+            var (first, last) = ranges[i];
+            if (first <= ranges[kept].Last + 1)
             {
-                _ranges[kept] = (_ranges[kept].First, Math.Max(_ranges[kept].Last, last));
+                ranges[kept] = (ranges[kept].First, Math.Max(ranges[kept].Last, last));
             }
             else
             {
-                _ranges[++kept] = (first, last);
+                ranges[++kept] = (first, last);
             }
         }
 
-        _ranges.RemoveRange(kept + 1, _ranges.Count - kept - 1);
-        _normal = true;
+        ranges.RemoveRange(kept + 1, ranges.Count - kept - 1);
+        normal = true;
     }
 }

@@ -8,16 +8,17 @@ namespace FederationWorkflows.Cel.RegularExpressions;
 /// </summary>
 internal sealed class Re2Machine(Re2Syntax syntax)
 {
-    private readonly Re2Instruction[] _program = Re2Program.Of(syntax.Root);
-    private readonly int _slots = 2 * (syntax.GroupCount + 1);
+    private readonly Re2Instruction[] program = Re2Program.Of(syntax.Root);
+    private readonly int slots = 2 * (syntax.GroupCount + 1);
 
-    public int Size => _program.Length;
+    public int Size => program.Length;
 
     public Re2Match? Find(string text, int start)
     {
-        var run = new Run(_program, text, _slots);
+        var run = new Run(program, text, slots);
         int[]? found = null;
-        for (var at = start; ; )
+        var at = start;
+        while (true)
         {
             if (found is null)
             {
@@ -48,32 +49,32 @@ internal sealed class Re2Machine(Re2Syntax syntax)
             at += width;
         }
 
-        return found is null ? null : new Re2Match(text, found);
+        return found is null ? null : new Re2Match(text, found, at - found[1]);
     }
 
     /// <summary>The threads at one place of the text, the preferred first, at most one for each instruction.</summary>
     private sealed class Threads(int size, int slots)
     {
-        private readonly int[] _places = new int[size];
-        private readonly int[] _order = new int[size];
-        private readonly int[] _saved = new int[size * slots];
+        private readonly int[] places = new int[size];
+        private readonly int[] order = new int[size];
+        private readonly int[] saved = new int[size * slots];
 
         public int Count { get; private set; }
 
-        public int this[int index] => _places[index];
+        public int this[int index] => places[index];
 
-        public Span<int> Saved(int index) => _saved.AsSpan(index * slots, slots);
+        public Span<int> Saved(int index) => saved.AsSpan(index * slots, slots);
 
         public bool TryAdd(int place)
         {
-            var known = _order[place];
-            if (known < Count && _places[known] == place)
+            var known = order[place];
+            if (known < Count && places[known] == place)
             {
                 return false;
             }
 
-            _order[place] = Count;
-            _places[Count++] = place;
+            order[place] = Count;
+            places[Count++] = place;
             return true;
         }
 
@@ -83,16 +84,16 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     private sealed class Run(Re2Instruction[] program, string text, int slots)
     {
         // A place to go on at, or a slot (as its complement) to put an earlier value back into.
-        private readonly Stack<(int Place, int Value)> _pending = new();
-        private readonly int[] _working = new int[slots];
-        private Threads _next = new(program.Length, slots);
+        private readonly Stack<(int Place, int Value)> pending = new();
+        private readonly int[] working = new int[slots];
+        private Threads next = new(program.Length, slots);
 
         public Threads Current { get; private set; } = new(program.Length, slots);
 
         /// <summary>Begins a thread at the start of the program, behind all that are under way.</summary>
         public void Start(int at)
         {
-            _working.AsSpan().Fill(-1);
+            working.AsSpan().Fill(-1);
             Follow(Current, 0, at);
         }
 
@@ -110,53 +111,53 @@ internal sealed class Re2Machine(Re2Syntax syntax)
                 }
                 else if (instruction.Operation == Re2Operation.Take && codePoint >= 0 && instruction.CodePoints!.Contains(codePoint))
                 {
-                    Current.Saved(i).CopyTo(_working);
-                    Follow(_next, Current[i] + 1, after);
+                    Current.Saved(i).CopyTo(working);
+                    Follow(next, Current[i] + 1, after);
                 }
             }
 
-            (Current, _next) = (_next, Current);
-            _next.Clear();
+            (Current, next) = (next, Current);
+            next.Clear();
             return found;
         }
 
         /// <summary>Adds the instruction and all that can be reached from it without taking text, in the order of preference.</summary>
         private void Follow(Threads threads, int start, int at)
         {
-            _pending.Push((start, 0));
-            while (_pending.TryPop(out var pending))
+            pending.Push((start, 0));
+            while (pending.TryPop(out var step))
             {
-                if (pending.Place < 0)
+                if (step.Place < 0)
                 {
-                    _working[~pending.Place] = pending.Value;
+                    working[~step.Place] = step.Value;
                     continue;
                 }
 
-                if (!threads.TryAdd(pending.Place))
+                if (!threads.TryAdd(step.Place))
                 {
                     continue;
                 }
 
-                var instruction = program[pending.Place];
+                var instruction = program[step.Place];
                 switch (instruction.Operation)
                 {
                     case Re2Operation.Jump:
-                        _pending.Push((instruction.Target, 0));
+                        pending.Push((instruction.Target, 0));
                         break;
                     case Re2Operation.Fork:
-                        _pending.Push((instruction.Second, 0));
-                        _pending.Push((instruction.Target, 0));
+                        pending.Push((instruction.Second, 0));
+                        pending.Push((instruction.Target, 0));
                         break;
                     case Re2Operation.Save:
-                        _pending.Push((~instruction.Target, _working[instruction.Target]));
-                        _working[instruction.Target] = at;
-                        _pending.Push((pending.Place + 1, 0));
+                        pending.Push((~instruction.Target, working[instruction.Target]));
+                        working[instruction.Target] = at;
+                        pending.Push((step.Place + 1, 0));
                         break;
                     case Re2Operation.Assert when IsAt((Re2Place)instruction.Target, at):
-                        _pending.Push((pending.Place + 1, 0));
+                        pending.Push((step.Place + 1, 0));
                         break;
                     case Re2Operation.Take or Re2Operation.Accept:
-                        _working.CopyTo(threads.Saved(threads.Count - 1));
+                        working.CopyTo(threads.Saved(threads.Count - 1));
                         break;
                 }
             }

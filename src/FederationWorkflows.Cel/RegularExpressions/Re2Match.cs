@@ -3,8 +3,12 @@ namespace FederationWorkflows.Cel.RegularExpressions;
 /// <summary>Where a pattern matched, in UTF-16 units of the text.</summary>
 /// <param name="text">The text searched.</param>
 /// <param name="slots">The start and end of the match and of each group, -1 for a group that took no part.</param>
-internal sealed class Re2Match(string text, int[] slots)
+/// <param name="lookAhead">How much text behind the match was read to be sure of it.</param>
+internal sealed class Re2Match(string text, int[] slots, int lookAhead)
 {
+    /// <summary>How much text behind the match was read to be sure of it: a search that goes on at its end reads that again.</summary>
+    public int LookAhead => lookAhead;
+
     public int Index => slots[0];
 
     public int Length => slots[1] - slots[0];

@@ -3,13 +3,13 @@ namespace FederationWorkflows.Cel.RegularExpressions;
 /// <summary>Reads RE2's syntax ("RE2 regular expression syntax reference"), in its Perl-like form that RE2 itself and Go's regexp take by default.</summary>
 internal sealed class Re2Parser(string pattern)
 {
-    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Re2Classes _classes = new(pattern);
-    private Flags _flags;
-    private int _at;
-    private int _groups;
-    private int _depth;
-    private bool _asksForWords;
+    private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly Re2Classes classes = new(pattern);
+    private Flags flags;
+    private int at;
+    private int groups;
+    private int depth;
+    private bool asksForWords;
 
     [System.Flags]
     private enum Flags
@@ -32,13 +32,13 @@ internal sealed class Re2Parser(string pattern)
         }
 
         var node = ParseBranches();
-        if (_at < pattern.Length)
+        if (at < pattern.Length)
         {
-            throw Error("there is no '(' for this ')'; write '\\)' for the character", _at);
+            throw Error("there is no '(' for this ')'; write '\\)' for the character", at);
         }
 
         Re2Limits.CheckRepetitions(node);
-        return new Re2Syntax(node, _groups, _asksForWords);
+        return new Re2Syntax(node, groups, asksForWords);
     }
 
     private static Re2PatternException Error(string message, int position) => new(message, position);
@@ -46,9 +46,9 @@ internal sealed class Re2Parser(string pattern)
     private Re2Node ParseBranches()
     {
         var branches = new List<Re2Node> { ParseSequence() };
-        while (_at < pattern.Length && pattern[_at] == '|')
+        while (at < pattern.Length && pattern[at] == '|')
         {
-            _at++;
+            at++;
             branches.Add(ParseSequence());
         }
 
@@ -59,9 +59,9 @@ internal sealed class Re2Parser(string pattern)
     {
         var parts = new List<Re2Node>();
         var repeated = -1;
-        while (_at < pattern.Length && pattern[_at] is not ('|' or ')'))
+        while (at < pattern.Length && pattern[at] is not ('|' or ')'))
         {
-            var start = _at;
+            var start = at;
             if (TryReadRepetition(out var minimum, out var maximum))
             {
                 Repeat(parts, start, repeated, minimum, maximum);
@@ -70,7 +70,7 @@ internal sealed class Re2Parser(string pattern)
             }
 
             repeated = -1;
-            switch (pattern[_at])
+            switch (pattern[at])
             {
                 case '(':
                     ParseParenthesis(parts);
@@ -79,22 +79,22 @@ internal sealed class Re2Parser(string pattern)
                     ParseBackslash(parts);
                     break;
                 case '[':
-                    parts.Add(Set(_classes.ReadBrackets(ref _at, Has(Flags.IgnoreCase))));
+                    parts.Add(Set(classes.ReadBrackets(ref at, Has(Flags.IgnoreCase))));
                     break;
                 case '.':
-                    _at++;
+                    at++;
                     parts.Add(Set(Has(Flags.DotTakesNewline) ? CodePointSet.Of(0, CodePointSet.Maximum) : CodePointSet.Of('\n').Complement()));
                     break;
                 case '^':
-                    _at++;
+                    at++;
                     parts.Add(new Re2Assertion(Has(Flags.MultipleLines) ? Re2Place.LineStart : Re2Place.TextStart));
                     break;
                 case '$':
-                    _at++;
+                    at++;
                     parts.Add(new Re2Assertion(Has(Flags.MultipleLines) ? Re2Place.LineEnd : Re2Place.TextEnd));
                     break;
                 default:
-                    parts.Add(Literal(_classes.ReadCodePoint(ref _at)));
+                    parts.Add(Literal(classes.ReadCodePoint(ref at)));
                     break;
             }
         }
@@ -105,20 +105,20 @@ internal sealed class Re2Parser(string pattern)
     private void Repeat(List<Re2Node> parts, int start, int repeated, int minimum, int? maximum)
     {
         var fewer = Has(Flags.PreferFewer);
-        if (_at < pattern.Length && pattern[_at] == '?')
+        if (at < pattern.Length && pattern[at] == '?')
         {
-            _at++;
+            at++;
             fewer = !fewer;
         }
 
         if (repeated >= 0)
         {
-            throw Error($"'{pattern[repeated.._at]}' repeats a repetition, which is no possessive or nested one in RE2; put what is repeated into (?:...)", start);
+            throw Error($"'{pattern[repeated..at]}' repeats a repetition, which is no possessive or nested one in RE2; put what is repeated into (?:...)", start);
         }
 
         if (parts.Count == 0)
         {
-            throw Error($"'{pattern[start.._at]}' has nothing before it to repeat; write '\\{pattern[start]}' for the character", start);
+            throw Error($"'{pattern[start..at]}' has nothing before it to repeat; write '\\{pattern[start]}' for the character", start);
         }
 
         var node = new Re2Repetition(parts[^1], minimum, maximum, !fewer);
@@ -128,18 +128,18 @@ internal sealed class Re2Parser(string pattern)
     private bool TryReadRepetition(out int minimum, out int? maximum)
     {
         (minimum, maximum) = (0, null);
-        switch (pattern[_at])
+        switch (pattern[at])
         {
             case '*':
-                _at++;
+                at++;
                 return true;
             case '+':
                 minimum = 1;
-                _at++;
+                at++;
                 return true;
             case '?':
                 maximum = 1;
-                _at++;
+                at++;
                 return true;
             case '{':
                 return TryReadCounts(out minimum, out maximum);
@@ -152,63 +152,63 @@ internal sealed class Re2Parser(string pattern)
     private bool TryReadCounts(out int minimum, out int? maximum)
     {
         maximum = null;
-        var at = _at + 1;
-        if (!TryReadCount(ref at, out minimum))
+        var end = at + 1;
+        if (!TryReadCount(ref end, out minimum))
         {
             return false;
         }
 
         maximum = minimum;
-        if (at < pattern.Length && pattern[at] == ',')
+        if (end < pattern.Length && pattern[end] == ',')
         {
-            at++;
-            maximum = TryReadCount(ref at, out var bound) ? bound : null;
+            end++;
+            maximum = TryReadCount(ref end, out var bound) ? bound : null;
         }
 
-        if (at >= pattern.Length || pattern[at] != '}')
+        if (end >= pattern.Length || pattern[end] != '}')
         {
             return false;
         }
 
         if (minimum > Re2Pattern.MaximumRepetition || maximum > Re2Pattern.MaximumRepetition)
         {
-            throw Error($"'{pattern[_at..(at + 1)]}' repeats more than {Re2Pattern.MaximumRepetition} times, RE2's limit", _at);
+            throw Error($"'{pattern[at..(end + 1)]}' repeats more than {Re2Pattern.MaximumRepetition} times, RE2's limit", at);
         }
 
         if (maximum < minimum)
         {
-            throw Error($"'{pattern[_at..(at + 1)]}' has a maximum below its minimum", _at);
+            throw Error($"'{pattern[at..(end + 1)]}' has a maximum below its minimum", at);
         }
 
-        _at = at + 1;
+        at = end + 1;
         return true;
     }
 
-    private bool TryReadCount(ref int at, out int count)
+    private bool TryReadCount(ref int next, out int count)
     {
-        var start = at;
+        var start = next;
         long value = 0;
-        while (at < pattern.Length && char.IsAsciiDigit(pattern[at]))
+        while (next < pattern.Length && char.IsAsciiDigit(pattern[next]))
         {
             // Beyond the limit the exact number does not matter.
-            value = Math.Min((value * 10) + (pattern[at++] - '0'), int.MaxValue);
+            value = Math.Min((value * 10) + (pattern[next++] - '0'), int.MaxValue);
         }
 
         count = (int)value;
-        return at > start && (at == start + 1 || pattern[start] != '0');
+        return next > start && (next == start + 1 || pattern[start] != '0');
     }
 
     private void ParseParenthesis(List<Re2Node> parts)
     {
-        var start = _at;
-        var outer = _flags;
+        var start = at;
+        var outer = flags;
         var number = 0;
-        if (!pattern.AsSpan(_at).StartsWith("(?"))
+        if (!pattern.AsSpan(at).StartsWith("(?"))
         {
-            _at++;
+            at++;
             number = NextGroup(start);
         }
-        else if (pattern.AsSpan(_at).StartsWith("(?P<") || (pattern.AsSpan(_at).StartsWith("(?<") && !IsLookBehind(_at)))
+        else if (pattern.AsSpan(at).StartsWith("(?P<") || (pattern.AsSpan(at).StartsWith("(?<") && !IsLookBehind(at)))
         {
             ReadGroupName();
             number = NextGroup(start);
@@ -218,35 +218,35 @@ internal sealed class Re2Parser(string pattern)
             return;
         }
 
-        if (++_depth > Re2Pattern.MaximumDepth)
+        if (++depth > Re2Pattern.MaximumDepth)
         {
             throw TooDeep(start);
         }
 
         var body = ParseBranches();
-        _depth--;
-        if (_at >= pattern.Length)
+        depth--;
+        if (at >= pattern.Length)
         {
             throw Error("there is no ')' for this '('; write '\\(' for the character", start);
         }
 
-        _at++;
-        _flags = outer;
+        at++;
+        flags = outer;
         var node = number > 0 ? new Re2Group(number, body) : body;
         parts.Add(node.Height <= Re2Pattern.MaximumDepth ? node : throw TooDeep(start));
     }
 
-    private bool IsLookBehind(int at) => at + 3 < pattern.Length && pattern[at + 3] is '=' or '!';
+    private bool IsLookBehind(int start) => start + 3 < pattern.Length && pattern[start + 3] is '=' or '!';
 
-    private int NextGroup(int start) => ++_groups <= Re2Pattern.MaximumGroups
-        ? _groups
+    private int NextGroup(int start) => ++groups <= Re2Pattern.MaximumGroups
+        ? groups
         : throw Error($"the pattern has more than {Re2Pattern.MaximumGroups} capturing groups; write (?:...) where the text is not needed", start);
 
     private void ReadGroupName()
     {
-        var start = _at;
-        var open = pattern.IndexOf('<', _at);
-        var close = pattern.IndexOf('>', _at);
+        var start = at;
+        var open = pattern.IndexOf('<', at);
+        var close = pattern.IndexOf('>', at);
         if (close < 0)
         {
             throw Error("the name of this group has no '>' at its end", start);
@@ -258,30 +258,30 @@ internal sealed class Re2Parser(string pattern)
             throw Error($"'{name}' is no name for a group: letters, digits and _ make one", open + 1);
         }
 
-        if (!_names.Add(name))
+        if (!names.Add(name))
         {
             throw Error($"two groups are named '{name}'", open + 1);
         }
 
-        _at = close + 1;
+        at = close + 1;
     }
 
     /// <summary>Reads (?flags) and (?flags:.</summary>
     /// <returns>True when a group follows; false when the flags hold from here to the end of the group around them.</returns>
     private bool ReadFlags()
     {
-        var start = _at;
-        _at += 2;
-        var flags = _flags;
+        var start = at;
+        at += 2;
+        var changed = flags;
         var (off, named) = (false, false);
-        while (_at < pattern.Length)
+        while (at < pattern.Length)
         {
-            var c = pattern[_at++];
+            var c = pattern[at++];
             var flag = c switch { 'i' => Flags.IgnoreCase, 'm' => Flags.MultipleLines, 's' => Flags.DotTakesNewline, 'U' => Flags.PreferFewer, _ => Flags.None };
             if (flag != Flags.None)
             {
                 named = true;
-                flags = off ? flags & ~flag : flags | flag;
+                changed = off ? changed & ~flag : changed | flag;
             }
             else if (c == '-' && !off)
             {
@@ -289,7 +289,7 @@ internal sealed class Re2Parser(string pattern)
             }
             else if (c is ':' or ')' && (!off || named))
             {
-                _flags = flags;
+                flags = changed;
                 return c == ':';
             }
             else
@@ -315,7 +315,7 @@ internal sealed class Re2Parser(string pattern)
 
     private void ParseBackslash(List<Re2Node> parts)
     {
-        var start = _at;
+        var start = at;
         var next = start + 1 < pattern.Length ? pattern[start + 1] : '\0';
         switch (next)
         {
@@ -326,11 +326,11 @@ internal sealed class Re2Parser(string pattern)
                 parts.Add(new Re2Assertion(Re2Place.TextEnd));
                 break;
             case 'b':
-                _asksForWords = true;
+                asksForWords = true;
                 parts.Add(new Re2Assertion(Re2Place.WordBoundary));
                 break;
             case 'B':
-                _asksForWords = true;
+                asksForWords = true;
                 parts.Add(new Re2Assertion(Re2Place.NoWordBoundary));
                 break;
             case 'Q':
@@ -341,27 +341,27 @@ internal sealed class Re2Parser(string pattern)
             case 'Z' or 'G':
                 throw Error($"\\{next} is not in RE2; write \\z for the end of the text and \\A for its start", start);
             default:
-                parts.Add(_classes.TryReadClassEscape(ref _at, Has(Flags.IgnoreCase)) is { } set ? Set(set) : Literal(_classes.ReadEscape(ref _at)));
+                parts.Add(classes.TryReadClassEscape(ref at, Has(Flags.IgnoreCase)) is { } set ? Set(set) : Literal(classes.ReadEscape(ref at)));
                 return;
         }
 
-        _at += 2;
+        at += 2;
     }
 
     private void ReadQuoted(List<Re2Node> parts)
     {
-        _at += 2;
-        var end = pattern.IndexOf("\\E", _at, StringComparison.Ordinal);
+        at += 2;
+        var end = pattern.IndexOf("\\E", at, StringComparison.Ordinal);
         var last = end < 0 ? pattern.Length : end;
-        while (_at < last)
+        while (at < last)
         {
-            parts.Add(Literal(_classes.ReadCodePoint(ref _at)));
+            parts.Add(Literal(classes.ReadCodePoint(ref at)));
         }
 
-        _at = end < 0 ? last : end + 2;
+        at = end < 0 ? last : end + 2;
     }
 
-    private bool Has(Flags flag) => (_flags & flag) != 0;
+    private bool Has(Flags flag) => (flags & flag) != 0;
 
     private static Re2Set Set(CodePointSet codePoints) => new(codePoints);
 

@@ -29,15 +29,15 @@ internal sealed class Re2Pattern
     /// <summary>The most steps of the automaton once counted repetitions are written out; matching costs at most this much for each character.</summary>
     public const int MaximumSize = 5000;
 
-    private readonly Regex _automaton;
-    private readonly Lazy<Re2Machine> _machine;
-    private readonly bool _asksForWords;
+    private readonly Regex automaton;
+    private readonly Lazy<Re2Machine> machine;
+    private readonly bool asksForWords;
 
     private Re2Pattern(Regex automaton, Re2Syntax syntax)
     {
-        _automaton = automaton;
-        _asksForWords = syntax.AsksForWordBoundaries;
-        _machine = new Lazy<Re2Machine>(() => new Re2Machine(syntax));
+        this.automaton = automaton;
+        asksForWords = syntax.AsksForWordBoundaries;
+        machine = new Lazy<Re2Machine>(() => new Re2Machine(syntax));
         GroupCount = syntax.GroupCount;
     }
 
@@ -45,7 +45,7 @@ internal sealed class Re2Pattern
     public int GroupCount { get; }
 
     /// <summary>The steps of the automaton: finding a match costs at most so many for each character.</summary>
-    public int Size => _machine.Value.Size;
+    public int Size => machine.Value.Size;
 
     /// <summary>Reads a pattern.</summary>
     /// <exception cref="Re2PatternException">The pattern is not RE2's, or is beyond a limit.</exception>
@@ -69,10 +69,10 @@ internal sealed class Re2Pattern
     }
 
     /// <summary>Whether the pattern matches anywhere in the text.</summary>
-    public bool IsMatch(string text) => _asksForWords && !Ascii.IsValid(text) ? _machine.Value.Find(text, 0) is not null : _automaton.IsMatch(text);
+    public bool IsMatch(string text) => asksForWords && !Ascii.IsValid(text) ? machine.Value.Find(text, 0) is not null : automaton.IsMatch(text);
 
     /// <summary>The first match at or after <paramref name="start"/>, or null. Of several that begin at one place it is the one that Perl would find.</summary>
-    public Re2Match? Find(string text, int start = 0) => _machine.Value.Find(text, start);
+    public Re2Match? Find(string text, int start = 0) => machine.Value.Find(text, start);
 
     /// <summary>All matches that do not overlap, from the left. As in RE2 and Go an empty one that touches the match before it is left out.</summary>
     public IEnumerable<Re2Match> FindAll(string text)

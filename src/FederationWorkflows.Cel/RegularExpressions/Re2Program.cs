@@ -27,7 +27,7 @@ internal readonly record struct Re2Instruction(Re2Operation Operation, int Targe
 /// <summary>Writes a parsed expression as a program for <see cref="Re2Machine"/>, counted repetitions written out.</summary>
 internal sealed class Re2Program
 {
-    private readonly List<Re2Instruction> _instructions = [];
+    private readonly List<Re2Instruction> instructions = [];
 
     private Re2Program()
     {
@@ -37,8 +37,8 @@ internal sealed class Re2Program
     {
         var program = new Re2Program();
         program.Write(new Re2Group(0, node));
-        program._instructions.Add(new Re2Instruction(Re2Operation.Accept));
-        return [.. program._instructions];
+        program.instructions.Add(new Re2Instruction(Re2Operation.Accept));
+        return [.. program.instructions];
     }
 
     private void Write(Re2Node node)
@@ -46,10 +46,10 @@ internal sealed class Re2Program
         switch (node)
         {
             case Re2Set set:
-                _instructions.Add(new Re2Instruction(Re2Operation.Take, CodePoints: set.CodePoints));
+                instructions.Add(new Re2Instruction(Re2Operation.Take, CodePoints: set.CodePoints));
                 break;
             case Re2Assertion assertion:
-                _instructions.Add(new Re2Instruction(Re2Operation.Assert, (int)assertion.Place));
+                instructions.Add(new Re2Instruction(Re2Operation.Assert, (int)assertion.Place));
                 break;
             case Re2Sequence sequence:
                 foreach (var part in sequence.Parts)
@@ -62,9 +62,9 @@ internal sealed class Re2Program
                 WriteBranches(alternation.Branches);
                 break;
             case Re2Group group:
-                _instructions.Add(new Re2Instruction(Re2Operation.Save, 2 * group.Number));
+                instructions.Add(new Re2Instruction(Re2Operation.Save, 2 * group.Number));
                 Write(group.Body);
-                _instructions.Add(new Re2Instruction(Re2Operation.Save, (2 * group.Number) + 1));
+                instructions.Add(new Re2Instruction(Re2Operation.Save, (2 * group.Number) + 1));
                 break;
             case Re2Repetition repetition:
                 WriteRepetition(repetition);
@@ -82,13 +82,13 @@ internal sealed class Re2Program
             var fork = Reserve();
             Write(branch);
             ends.Add(Reserve());
-            _instructions[fork] = new Re2Instruction(Re2Operation.Fork, fork + 1, _instructions.Count);
+            instructions[fork] = new Re2Instruction(Re2Operation.Fork, fork + 1, instructions.Count);
         }
 
         Write(branches[^1]);
         foreach (var end in ends)
         {
-            _instructions[end] = new Re2Instruction(Re2Operation.Jump, _instructions.Count);
+            instructions[end] = new Re2Instruction(Re2Operation.Jump, instructions.Count);
         }
     }
 
@@ -103,9 +103,9 @@ internal sealed class Re2Program
         {
             // x* is (x+)?: written as a plain loop it would go on after a body that took nothing, where RE2 and Perl leave.
             var skip = repetition.Minimum == 0 ? Reserve() : -1;
-            var start = _instructions.Count;
+            var start = instructions.Count;
             Write(repetition.Body);
-            AddFork(start, _instructions.Count + 1, repetition.Greedy);
+            AddFork(start, instructions.Count + 1, repetition.Greedy);
             Close(skip, repetition.Greedy);
             return;
         }
@@ -127,19 +127,19 @@ internal sealed class Re2Program
 
     private int Reserve()
     {
-        _instructions.Add(default);
-        return _instructions.Count - 1;
+        instructions.Add(default);
+        return instructions.Count - 1;
     }
 
     private void Close(int skip, bool greedy)
     {
         if (skip >= 0)
         {
-            _instructions[skip] = Fork(skip + 1, _instructions.Count, greedy);
+            instructions[skip] = Fork(skip + 1, instructions.Count, greedy);
         }
     }
 
-    private void AddFork(int again, int onward, bool greedy) => _instructions.Add(Fork(again, onward, greedy));
+    private void AddFork(int again, int onward, bool greedy) => instructions.Add(Fork(again, onward, greedy));
 
     private static Re2Instruction Fork(int body, int onward, bool greedy) =>
         greedy ? new Re2Instruction(Re2Operation.Fork, body, onward) : new Re2Instruction(Re2Operation.Fork, onward, body);

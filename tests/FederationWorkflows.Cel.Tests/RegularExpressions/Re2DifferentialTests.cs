@@ -96,12 +96,12 @@ public sealed class Re2DifferentialTests
 
     private sealed class PatternSource(Random random)
     {
-        private readonly StringBuilder _text = new();
+        private readonly StringBuilder text = new();
 
         public string Next()
         {
             Branches(3);
-            return _text.ToString();
+            return text.ToString();
         }
 
         private void Branches(int depth)
@@ -109,7 +109,7 @@ public sealed class Re2DifferentialTests
             Sequence(depth);
             while (random.Next(4) == 0)
             {
-                _text.Append('|');
+                text.Append('|');
                 Sequence(depth);
             }
         }
@@ -122,25 +122,25 @@ public sealed class Re2DifferentialTests
                 var (repeats, captures) = (random.Next(3) == 0, depth > 0 && random.Next(4) == 0);
                 if (captures && !repeats)
                 {
-                    _text.Append(random.Next(2) == 0 ? "(" : "(?:");
+                    text.Append(random.Next(2) == 0 ? "(" : "(?:");
                     Branches(depth - 1);
-                    _text.Append(')');
+                    text.Append(')');
                 }
                 else if (captures)
                 {
-                    _text.Append("(?:");
-                    _text.Append(random.GetItems(Atoms, 1)[0]);
+                    text.Append("(?:");
+                    text.Append(random.GetItems(Atoms, 1)[0]);
                     Sequence(depth - 1);
-                    _text.Append(')');
+                    text.Append(')');
                 }
                 else
                 {
-                    _text.Append(repeats ? random.GetItems(Atoms, 1)[0] : random.GetItems(Anything, 1)[0]);
+                    text.Append(repeats ? random.GetItems(Atoms, 1)[0] : random.GetItems(Anything, 1)[0]);
                 }
 
                 if (repeats)
                 {
-                    _text.Append(random.GetItems(Repetitions, 1)[0]);
+                    text.Append(random.GetItems(Repetitions, 1)[0]);
                 }
             }
         }
