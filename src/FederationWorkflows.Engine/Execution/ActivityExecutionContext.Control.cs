@@ -114,6 +114,12 @@ public sealed partial class ActivityExecutionContext
         return bookmark;
     }
 
+    /// <summary>A new id, unique among all runs.</summary>
+    internal string NewId() => Run.Environment.NewId();
+
+    /// <summary>For activities that complete when they say so: unless a bookmark was created, this one has nothing to wait for.</summary>
+    internal ValueTask CompleteUnlessWaitingAsync() => rare?.NewBookmarks is { Count: > 0 } ? ValueTask.CompletedTask : CompleteActivityAsync();
+
     /// <summary>Sends a signal up to the activities that hold this one, from the innermost outwards.</summary>
     public ValueTask SendSignalAsync(object signal)
     {

@@ -132,6 +132,16 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
         return await DriveAsync();
     }
 
+    /// <summary>Moves the clock to the earliest timer, which must be due then, and fires it.</summary>
+    public async Task<Harness> FireAsync(DateTimeOffset dueAt)
+    {
+        var timer = run!.Timers.MinBy(timer => timer.DueAt).ShouldNotBeNull();
+        timer.DueAt.ShouldBe(dueAt);
+        Time.Advance(dueAt - Time.GetUtcNow());
+        run.ResumeTimer(timer.Id).ShouldBeTrue();
+        return await DriveAsync();
+    }
+
     /// <summary>As a crash would: what was not committed is lost.</summary>
     public void Reload()
     {
