@@ -40,6 +40,9 @@ public sealed partial class ActivityExecutionContext
 
     internal object? CompletionResult { get; set; }
 
+    /// <summary>Attempts of this execution that failed and were followed, or will be, by another.</summary>
+    internal int FailedAttempts { get; set; }
+
     /// <summary>Written by the activity, which may be on another thread; hence apart from <see cref="State"/>.</summary>
     internal bool CompletionRequested { get; private set; }
 
@@ -154,7 +157,11 @@ public sealed partial class ActivityExecutionContext
     {
         Status = ActivityStatus.Pending;
         Inputs = null;
+        State |= Flags.InputsStale;
         Outputs = null;
+        OutputsPublished = false;
+        CompletionRequested = false;
+        CompletionResult = null;
         Cursor = 0;
         var waits = rare?.WaitsOrNull;
         rare = waits is null ? null : new RareState(Run) { WaitsOrNull = waits };
@@ -182,6 +189,15 @@ public sealed partial class ActivityExecutionContext
         Queued = 16,
         InCallback = 32,
         Removed = 64,
+
+        /// <summary>It failed and waits for another attempt.</summary>
+        Retrying = 128,
+
+        /// <summary>The wait is over, but the attempt before has not returned yet.</summary>
+        RetryDue = 256,
+
+        /// <summary>The saved inputs are those of an attempt before.</summary>
+        InputsStale = 512,
     }
 
     /// <summary>What only some executions have.</summary>

@@ -17,6 +17,9 @@ public sealed class RunEnvironment
     /// <summary>Makes ids of bookmarks, unique among all runs.</summary>
     public Func<string> NewId { get; init; } = () => Guid.CreateVersion7().ToString("N");
 
+    /// <summary>Spreads what would happen at once: a number from 0 to below 1. Called on any thread.</summary>
+    public Func<double> NextRandom { get; init; } = () => System.Security.Cryptography.RandomNumberGenerator.GetInt32(1 << 30) / (double)(1 << 30);
+
     /// <summary>Bounds of one run.</summary>
     public RunLimits Limits { get; init; } = new();
 }

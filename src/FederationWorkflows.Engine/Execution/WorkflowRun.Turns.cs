@@ -68,7 +68,7 @@ public sealed partial class WorkflowRun
 
         if (context.Node.Timeout is { } timeout)
         {
-            waits.Add(new RunTimer($"{context.Number}:timeout", context.StartedAt + timeout, context.Number, null), context);
+            waits.Add(new RunTimer(TimerId(context, TimeoutTimer), context.StartedAt + timeout, context.Number, null), context);
         }
 
         ValueTask pending;
@@ -126,6 +126,12 @@ public sealed partial class WorkflowRun
         var rare = context.RareOrNull;
         if (context.Status != ActivityStatus.Running)
         {
+            return;
+        }
+
+        if ((context.State & ActivityExecutionContext.Flags.Retrying) != 0)
+        {
+            SettleGivenUp(context);
             return;
         }
 
@@ -400,6 +406,11 @@ public sealed partial class WorkflowRun
 
         // Nobody would hear of what its children do.
         CancelChildren(context);
+        if (TryWaitForRetry(context, error))
+        {
+            return;
+        }
+
         context.Status = ActivityStatus.Faulted;
         CancelInFlight(context);
         waits.RemoveOf(context);

@@ -262,7 +262,16 @@ public sealed partial class WorkflowRun : IDisposable
 
         return OnTurn(() =>
         {
-            Fault(context, new TimeoutException($"The activity did not complete within {context.Node.Timeout}. Raise customProperties.timeout, or find out what it waits for."));
+            if (timer.Id.Contains(RetryTimer, StringComparison.Ordinal))
+            {
+                Retry(context);
+            }
+            else
+            {
+                var what = context.ParentActivityExecutionContext is null ? "run" : "activity";
+                Fault(context, new TimeoutException($"The {what} did not complete within {context.Node.Timeout}. Raise customProperties.timeout, or find out what it waits for."));
+            }
+
             return true;
         });
     }

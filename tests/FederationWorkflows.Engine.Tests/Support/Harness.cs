@@ -45,6 +45,9 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
 
     public RunLimits Limits { get; init; } = new();
 
+    /// <summary>What chance says, 0 to below 1.</summary>
+    public double Random { get; set; }
+
     public IReadOnlyDictionary<string, byte[]> Parts => parts;
 
     public WorkflowRun Run => run!;
@@ -58,6 +61,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
         Services = new ServiceCollection().AddSingleton<IStandardOutput>(this).AddSingleton(World).BuildServiceProvider(),
         Codec = new StateCodec(protector, StateCodec.TypesOf(Registry.Current)),
         TimeProvider = Time,
+        NextRandom = () => Random,
         Limits = Limits,
     };
 
