@@ -1,4 +1,5 @@
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
 
 namespace FederationWorkflows.Engine;
 
@@ -120,6 +121,9 @@ public sealed partial class ActivityExecutionContext
     /// <summary>A new id, unique among all runs.</summary>
     internal string NewId() => Run.Environment.NewId();
 
+    /// <summary>Something to be done outside the run once this execution's result is on disk; neither lost nor done for a commit that did not happen.</summary>
+    internal void AddFollowUp(FollowUpWork work) => (Rare.FollowUps ??= []).Add(work);
+
     /// <summary>For activities that complete when they say so: unless a bookmark was created, this one has nothing to wait for.</summary>
     internal ValueTask CompleteUnlessWaitingAsync() => rare?.NewBookmarks is { Count: > 0 } ? ValueTask.CompletedTask : CompleteActivityAsync();
 
@@ -210,6 +214,8 @@ public sealed partial class ActivityExecutionContext
         public List<(string Name, object? Value)>? WorkflowOutputs { get; set; }
 
         public List<object>? Effects { get; set; }
+
+        public List<FollowUpWork>? FollowUps { get; set; }
 
         public List<object>? Signals { get; set; }
 

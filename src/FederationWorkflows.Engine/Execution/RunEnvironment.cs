@@ -36,6 +36,9 @@ public sealed record RunLimits
     /// <summary>Executions that may be live at once in one run.</summary>
     public int MaxLive { get; init; } = 100_000;
 
+    /// <summary>How many runs may stand above one, each started by the one above.</summary>
+    public int MaxStoryDepth { get; init; } = 32;
+
     /// <summary>Executions between two yields to other runs.</summary>
     public int ExecutionsPerTurn { get; init; } = 10_000;
 
@@ -63,4 +66,7 @@ public sealed class RunStart
 
     /// <summary>On whose behalf it runs.</summary>
     public string? StartedBy { get; init; }
+
+    /// <summary>The run that starts it; null when none does.</summary>
+    public Stories.RunParent? Parent { get; init; }
 }

@@ -57,6 +57,7 @@ public sealed partial class WorkflowRun
             NewTimers = commit.NewTimers ?? [],
             RemovedTimers = commit.RemovedTimers ?? [],
             Incidents = [.. incidents.Skip(committedIncidents)],
+            FollowUps = commit.FollowUps ?? [],
             Effects = commit.Effects ?? [],
         };
         ClearCommit(handedOut: true);

@@ -1,3 +1,6 @@
+using System.Globalization;
+using FederationWorkflows.Engine.Stories;
+
 namespace FederationWorkflows.Engine.Execution;
 
 /// <content>What happens to one execution: it begins, settles, completes, fails, is cancelled.</content>
@@ -237,6 +240,16 @@ public sealed partial class WorkflowRun
             commit.CarryOut(effects);
         }
 
+        if (rare.FollowUps is { } followUps)
+        {
+            rare.FollowUps = null;
+            effectUncommitted = true;
+            for (var i = 0; i < followUps.Count; i++)
+            {
+                commit.FollowUp(new RunFollowUp(string.Create(CultureInfo.InvariantCulture, $"{context.Id}:{context.Attempt}:{i}"), followUps[i]));
+            }
+        }
+
         if (rare.NewBookmarks is { } created)
         {
             rare.NewBookmarks = null;
@@ -431,6 +444,8 @@ public sealed partial class WorkflowRun
         Status = WorkflowStatus.Finished;
         SubStatus = subStatus;
         waits.Clear();
+        TellParent(atEnd: true);
+        StartOnFault();
         if (inFlight.Count > 0)
         {
             _ = StoppingSource.CancelAsync();

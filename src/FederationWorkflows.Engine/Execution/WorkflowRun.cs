@@ -130,6 +130,7 @@ public sealed partial class WorkflowRun : IDisposable
             SubStatus = WorkflowSubStatus.Pending,
             TriggerPayload = start.TriggerPayload,
             StartedBy = start.StartedBy,
+            Parent = start.Parent,
             trigger = start.TriggerActivityId is { } id ? workflow.Find(id) : null,
         };
         run.commit.IsFirst = true;
@@ -381,6 +382,7 @@ public sealed partial class WorkflowRun : IDisposable
         if (!faulted && !waits.IsEmpty)
         {
             SubStatus = WorkflowSubStatus.Suspended;
+            TellParent(atEnd: false);
             return RunStep.Suspended;
         }
 
