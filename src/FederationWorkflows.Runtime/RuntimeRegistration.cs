@@ -48,9 +48,14 @@ public static class RuntimeRegistration
     /// <summary>Keeps definitions and runs in memory: nothing survives the process.</summary>
     public static IServiceCollection AddMemoryStorage(this IServiceCollection services)
     {
-        services.TryAddSingleton<MemoryWorkflowStore>();
+        services.TryAddSingleton<InProcessSignals>();
+        services.TryAddSingleton(provider => new MemoryWorkflowStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<InProcessSignals>()));
         services.TryAddSingleton<IRunStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
         services.TryAddSingleton<IDefinitionStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IFollowUpStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IScheduleStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<INodeStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<MemoryWorkflowStore>().Signals);
         services.TryAddSingleton<ISensitiveValueProtector, EphemeralProtector>();
         return services;
     }

@@ -80,6 +80,7 @@ public static class DefinitionParser
             Outcomes = [.. top.Items("outcomes").Where(item => item.Json.ValueKind == JsonValueKind.String).Select(item => item.Json.GetString()!)],
             IncidentStrategy = options?.Text("incidentStrategyType"),
             CommitStrategy = options?.Text("commitStrategyName"),
+            OnFault = top.Property("customProperties")?.Text("onFault") is { Length: > 0 } onFault ? onFault : null,
             Warnings = problems,
         };
         return problems.All(problem => problem.Severity == ProblemSeverity.Warning) ? definition : throw new DefinitionException(problems);

@@ -121,7 +121,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
 
     public void Run()
     {
-        var workflow = new ActivityNode(0, "Workflow1", null, null, WorkflowDescriptor, new WorkflowRoot(), default, "$");
+        var workflow = new ActivityNode(0, "Workflow1", null, null, WorkflowDescriptor, new WorkflowRoot(), default, "$") { Timeout = ReadTimeout(new JsonReading(definition.Json, "$", Problems)) };
         workflow.VariableList.AddRange(definition.Variables);
         Nodes.Add(workflow);
         byId.Add(workflow.Id, workflow);
@@ -178,6 +178,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
             CanStartWorkflow = json.Property("customProperties")?.Flag("canStartWorkflow") is true,
             CommitStrategy = json.Property("customProperties")?.Text("commitStrategyName"),
             Timeout = ReadTimeout(json),
+            Retry = Retries.RetryPolicy.Read(json.Property("customProperties")),
         };
         activity.Name = json.Text("name");
         Nodes.Add(node);

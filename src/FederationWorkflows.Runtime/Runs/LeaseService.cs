@@ -1,4 +1,3 @@
-using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -37,40 +36,45 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private async Task TakeUpAsync(CancellationToken cancellationToken)
     {
-        var unfinished = new HashSet<string>();
-        Page<RunSummary> page;
-        do
+        while (await TakeUpSomeAsync(cancellationToken))
         {
-            page = await runs.ListAsync(
-                new RunQuery { SubStatuses = [WorkflowSubStatus.Pending, WorkflowSubStatus.Executing], Skip = unfinished.Count, Take = PageSize },
-                cancellationToken);
-            unfinished.UnionWith(page.Items.Select(summary => summary.Identity.Id));
         }
-        while (page.Items.Count == PageSize);
+    }
 
-        unfinished.RemoveWhere(runtime.IsLive);
-        attempts.Keep(unfinished);
-        foreach (var runId in unfinished.Where(attempts.TryBegin))
+    /// <summary>Those that cannot be taken up come first in the store; they must not hide the others.</summary>
+    /// <returns>True when there may be more.</returns>
+    private async Task<bool> TakeUpSomeAsync(CancellationToken cancellationToken)
+    {
+        var limit = attempts.Count + PageSize;
+        var abandoned = (await runs.GetAbandonedAsync(timeProvider.GetUtcNow(), limit, cancellationToken)).ToHashSet();
+        var isAll = abandoned.Count < limit;
+        abandoned.RemoveWhere(runtime.IsLive);
+        if (isAll)
         {
+            attempts.Keep(abandoned);
+        }
+
+        var begun = 0;
+        foreach (var runId in abandoned.Where(attempts.TryBegin))
+        {
+            begun++;
             try
             {
-                if (!await runtime.ContinueAsync(runId, cancellationToken))
+                if (await runtime.ContinueAsync(runId, cancellationToken))
                 {
-                    // Another node has it, or it ended meanwhile. Should that node die, the run waits no longer than its lease.
-                    attempts.Succeeded(runId);
-                    continue;
+                    LogTakenUp(runId);
                 }
-
-                LogTakenUp(runId);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogNotTakenUp(e, runId);
             }
 
-            // Also when it was taken up: if it is let go of again, the reason is likely to last. What runs well is forgotten with the next look.
+            // Also when it was taken up: if it is let go of again, the reason is likely to last. What somebody drives is forgotten with the next look.
             attempts.Failed(runId);
         }
+
+        return !isAll && begun > 0;
     }
 
     [LoggerMessage(LogLevel.Information, "Run {RunId} was let go of, and goes on here from its last commit")]

@@ -163,16 +163,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         {
             await actor.CommitFirstAsync(cancellationToken);
         }
-        catch (Exception e)
+        catch
         {
             live.TryRemove(KeyValuePair.Create(run.Id, mine));
             mine.SetResult(null);
             run.Dispose();
-            if (e is LeaseLostException)
-            {
-                throw new RunExistsException(run.Id);
-            }
-
             throw;
         }
 
@@ -329,11 +324,4 @@ public sealed class UnknownDefinitionException(string definitionId) : Exception(
 {
     /// <summary>The definition that was asked for.</summary>
     public string DefinitionId { get; } = definitionId;
-}
-
-/// <summary>A run of the id was started before.</summary>
-public sealed class RunExistsException(string runId) : Exception($"There is a run '{runId}' already. Let the server choose the id, or choose another.")
-{
-    /// <summary>The id that is taken.</summary>
-    public string RunId { get; } = runId;
 }
