@@ -15,5 +15,18 @@ internal sealed class TestFile : IDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>File and log as they are at this moment.</summary>
+    /// <returns>Where the copy is.</returns>
+    public string Copy()
+    {
+        var copy = System.IO.Path.Combine(directory.CreateSubdirectory("copy").FullName, "runs.db");
+        foreach (var suffix in new[] { "", "-wal" })
+        {
+            File.Copy(Path + suffix, copy + suffix);
+        }
+
+        return copy;
+    }
+
     public void Dispose() => directory.Delete(recursive: true);
 }
