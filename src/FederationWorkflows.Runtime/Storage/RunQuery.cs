@@ -112,6 +112,9 @@ public sealed record JournalQuery
     /// <summary>How many to return.</summary>
     public int Take { get; init; } = 1000;
 
+    /// <summary>Not every record is wanted.</summary>
+    public bool HasFilters => ActivityIds is not null || ActivityNodeIds is not null || EventNames is not null || ExcludedActivityTypes.Count > 0;
+
     /// <summary>The page of a run's whole journal that this asks for.</summary>
     public Page<JournalRecord> PageOf(IEnumerable<JournalRecord> journal)
     {
