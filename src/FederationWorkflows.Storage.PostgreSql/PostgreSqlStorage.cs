@@ -29,7 +29,6 @@ public static class PostgreSqlStorage
         services.TryAddSingleton<DbDataSource>(provider => provider.GetRequiredService<NpgsqlDataSource>());
         services.TryAddSingleton<PostgreSqlSignals>();
         services.TryAddSingleton<PostgreSqlDatabase>();
-        services.TryAddSingleton<CommitQueue>();
         services.TryAddSingleton<IRunStore, PostgreSqlRunStore>();
         services.TryAddSingleton<IDefinitionStore, PostgreSqlDefinitionStore>();
         services.TryAddSingleton<IFollowUpStore, PostgreSqlFollowUpStore>();
@@ -49,6 +48,9 @@ public static class PostgreSqlStorage
             SearchPath = options.Schema,
             MaxAutoPrepare = 100,
             AutoPrepareMinUsages = 2,
+
+            // Nothing here leaves anything behind in a session.
+            NoResetOnClose = true,
             ApplicationName = given.ApplicationName ?? "federationworkflows",
         };
 

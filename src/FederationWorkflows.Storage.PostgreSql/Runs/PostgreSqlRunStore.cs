@@ -1,20 +1,26 @@
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Storage.PostgreSql.Database;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace FederationWorkflows.Storage.PostgreSql.Runs;
 
 /// <summary>Keeps runs in the database.</summary>
-internal sealed partial class PostgreSqlRunStore(PostgreSqlDatabase database, CommitQueue commits, TimeProvider timeProvider) : IRunStore
+internal sealed partial class PostgreSqlRunStore(PostgreSqlDatabase database, TimeProvider timeProvider, ILogger<PostgreSqlRunStore> logger) : IRunStore, IAsyncDisposable
 {
     private const string Refused = "duplicate ";
+
+    private readonly StatementGroups commits = new(database, senders: 2, logger);
+
+    /// <summary>Not with the commits: nobody waits for the disk for the sake of a lease.</summary>
+    private readonly StatementGroups leases = new(database, senders: 1, logger);
 
     public string Mode => "postgresql";
 
     public async ValueTask CommitAsync(RunTransaction transaction, CancellationToken cancellationToken)
     {
-        var answer = await commits.StoreAsync(transaction, cancellationToken);
+        var answer = (string?)await commits.ExecuteAsync(CommitCall.Of(transaction, timeProvider.GetUtcNow()), cancellationToken);
         switch (answer)
         {
             case "stored":
@@ -26,22 +32,19 @@ internal sealed partial class PostgreSqlRunStore(PostgreSqlDatabase database, Co
             case "fired":
                 throw new ScheduleFiredException(transaction.Schedule!.Id);
             default:
-                throw new DuplicateRunException(answer[Refused.Length..]);
+                throw new DuplicateRunException(answer![Refused.Length..]);
         }
     }
 
     public async ValueTask<Lease?> ClaimAsync(string runId, string owner, TimeSpan duration, CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
-        var token = await FirstAsync(
-            new Sql("SELECT claim_run_1($1, $2, $3, $4)").Text(runId).Text(owner).Time(now + duration).Time(now),
-            row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0),
-            cancellationToken);
-        return token is { } granted ? new Lease(owner, granted, now + duration) : null;
+        var token = await leases.ExecuteAsync(new Sql("SELECT claim_run_1($1, $2, $3, $4)").Text(runId).Text(owner).Time(now + duration).Time(now), cancellationToken);
+        return token is null ? null : new Lease(owner, (long)token, now + duration);
     }
 
     public async ValueTask ReleaseAsync(string runId, Lease lease, CancellationToken cancellationToken) =>
-        await database.ExecuteAsync(new Sql("SELECT release_run_1($1, $2, $3)").Text(runId).Text(lease.Owner).Number(lease.Token), cancellationToken);
+        await leases.ExecuteAsync(new Sql("SELECT release_run_1($1, $2, $3)").Text(runId).Text(lease.Owner).Number(lease.Token), cancellationToken);
 
     public async ValueTask<IReadOnlyList<string>> GetAbandonedAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => await database.QueryAsync(
         new Sql("SELECT id FROM runs WHERE sub_status IN (0, 1) AND lease_expires_at <= $1 ORDER BY lease_expires_at, id LIMIT $2").Time(now).Integer(limit),
@@ -80,6 +83,12 @@ internal sealed partial class PostgreSqlRunStore(PostgreSqlDatabase database, Co
 
     public ValueTask<DateTimeOffset?> GetNextTimerAsync(DateTimeOffset after, CancellationToken cancellationToken) =>
         FirstAsync(new Sql("SELECT min(due_at) FROM timers WHERE due_at > $1").Time(after), row => row.TimeOrNull(0), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await commits.DisposeAsync();
+        await leases.DisposeAsync();
+    }
 
     private async ValueTask<T?> FirstAsync<T>(Sql sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {

@@ -265,11 +265,12 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION release_run_1(in_id text, in_owner text, in_token bigint) RETURNS void
+CREATE FUNCTION release_run_1(in_id text, in_owner text, in_token bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
   UPDATE runs SET lease_owner = NULL, lease_expires_at = '-infinity' WHERE id = in_id AND lease_owner = in_owner AND lease_token = in_token;
+  RETURN FOUND;
 END
 $$;
 

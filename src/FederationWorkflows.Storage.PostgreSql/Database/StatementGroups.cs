@@ -1,22 +1,21 @@
 using System.Threading.Channels;
 using FederationWorkflows.Runtime.Storage;
-using FederationWorkflows.Storage.PostgreSql.Database;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace FederationWorkflows.Storage.PostgreSql.Runs;
+namespace FederationWorkflows.Storage.PostgreSql.Database;
 
 /// <summary>
-/// Stores commits. What waits while a transaction is on its way goes into the next one together: one round trip and one sync of the log for
-/// all of them. Each is one call of a function that answers whether it was stored; one that is refused has changed nothing.
+/// Sends statements of concurrent runs together: what waits while a transaction is on its way goes into the next one, which is one round
+/// trip and one sync of the log for all of them. Each statement answers with one value; one that fails leaves the others alone.
 /// </summary>
-internal sealed partial class CommitQueue(PostgreSqlDatabase database, TimeProvider timeProvider, ILogger<CommitQueue> logger) : IAsyncDisposable
+/// <param name="database">The database.</param>
+/// <param name="senders">Transactions that are on their way at once: while one waits for the disk, another is gathered.</param>
+/// <param name="logger">Takes note of transactions that are repeated.</param>
+internal sealed partial class StatementGroups(PostgreSqlDatabase database, int senders, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>Commits beyond this wait for the next transaction, so that the first of a group is not kept waiting for the last.</summary>
+    /// <summary>Statements beyond this wait for the next transaction, so that the first of a group is not kept waiting for the last.</summary>
     private const int MaxGroup = 64;
-
-    /// <summary>While one waits for the disk, the other gathers and sends.</summary>
-    private const int Senders = 2;
 
     private const int MaxAttempts = 5;
 
@@ -26,11 +25,12 @@ internal sealed partial class CommitQueue(PostgreSqlDatabase database, TimeProvi
 
     private Task? sending;
 
-    /// <summary>Stores a commit, and completes once it is on the server's disk.</summary>
-    /// <returns>What the function answered.</returns>
-    public async ValueTask<string> StoreAsync(RunTransaction transaction, CancellationToken cancellationToken)
+    /// <summary>Executes a statement, and completes once its transaction is committed.</summary>
+    /// <returns>The first value of its row; null when that is null.</returns>
+    /// <exception cref="StorageUnavailableException">The database does not answer or cannot be used.</exception>
+    public async ValueTask<object?> ExecuteAsync(Sql statement, CancellationToken cancellationToken)
     {
-        var item = new Waiting(CommitCall.Of(transaction, timeProvider.GetUtcNow()), cancellationToken);
+        var item = new Waiting(statement, cancellationToken);
         ObjectDisposedException.ThrowIf(!waiting.Writer.TryWrite(item), this);
         Start();
         return await item.Task;
@@ -51,7 +51,7 @@ internal sealed partial class CommitQueue(PostgreSqlDatabase database, TimeProvi
 
         lock (starting)
         {
-            sending ??= Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Task.Run(SendAsync)));
+            sending ??= Task.WhenAll(Enumerable.Range(0, senders).Select(_ => Task.Run(SendAsync)));
         }
     }
 
@@ -70,13 +70,13 @@ internal sealed partial class CommitQueue(PostgreSqlDatabase database, TimeProvi
 
             if (group.Count > 0)
             {
-                await StoreAsync(group);
+                await ExecuteAsync(group);
                 group.Clear();
             }
         }
     }
 
-    private async Task StoreAsync(List<Waiting> group)
+    private async Task ExecuteAsync(List<Waiting> group)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -102,7 +102,7 @@ internal sealed partial class CommitQueue(PostgreSqlDatabase database, TimeProvi
                     // One of them cannot be taken, and has undone them all.
                     foreach (var item in group)
                     {
-                        await StoreAsync([item]);
+                        await ExecuteAsync([item]);
                     }
 
                     return;
@@ -119,34 +119,34 @@ internal sealed partial class CommitQueue(PostgreSqlDatabase database, TimeProvi
     }
 
     /// <summary>Sends a group as one pipeline, which is one transaction (PostgreSQL's chapter "Message Flow", "Pipelining").</summary>
-    private async Task<string[]> SendAsync(List<Waiting> group)
+    private async Task<object?[]> SendAsync(List<Waiting> group)
     {
         await database.OpenAsync(CancellationToken.None);
         await using var connection = await database.ConnectAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
         foreach (var item in group)
         {
-            batch.BatchCommands.Add(item.Call.InBatch());
+            batch.BatchCommands.Add(item.Statement.InBatch());
         }
 
-        var answers = new string[group.Count];
+        var answers = new object?[group.Count];
         await using var rows = await batch.ExecuteReaderAsync();
         for (var i = 0; i < answers.Length; i++)
         {
             await rows.ReadAsync();
-            answers[i] = rows.GetString(0);
+            answers[i] = await rows.IsDBNullAsync(0) ? null : rows.GetValue(0);
             await rows.NextResultAsync();
         }
 
         return answers;
     }
 
-    [LoggerMessage(LogLevel.Information, "A transaction of {Count} commits is repeated after attempt {Attempt}, since another was in its way: {Reason}")]
+    [LoggerMessage(LogLevel.Information, "A transaction of {Count} statements is repeated after attempt {Attempt}, since another was in its way: {Reason}")]
     private partial void LogConflict(int attempt, int count, string reason);
 
-    private sealed class Waiting(Sql call, CancellationToken cancellationToken) : TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Waiting(Sql statement, CancellationToken cancellationToken) : TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public Sql Call => call;
+        public Sql Statement => statement;
 
         public bool TryCallOff() => cancellationToken.IsCancellationRequested && TrySetCanceled(cancellationToken);
     }
