@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using FederationWorkflows.Cel.Checking;
 using FederationWorkflows.Cel.Functions;
@@ -13,8 +14,12 @@ public sealed class CelEnvironment
 {
     private static readonly FunctionTable StandardFunctions = new(StandardLibrary.All);
 
+    /// <summary>Expressions are written by people: more of them than this come from a loop, not from a story.</summary>
+    private const int MaxPrograms = 256;
+
     private readonly CelOptions options;
     private readonly NameResolution names;
+    private readonly ConcurrentDictionary<string, CelProgram> programs = new(StringComparer.Ordinal);
 
     /// <summary>Declares names and functions beside the standard ones.</summary>
     /// <param name="names">The variables; null for none.</param>
@@ -26,9 +31,23 @@ public sealed class CelEnvironment
         this.names = new NameResolution(names ?? new NoNames(), functions?.Table ?? StandardFunctions, this.options.Container);
     }
 
-    /// <summary>Compiles an expression.</summary>
+    /// <summary>Compiles an expression; the same text again gives the same program, as long as it is kept.</summary>
     /// <exception cref="CelException">The expression is wrong: what, where, and how to mend it.</exception>
-    public CelProgram Compile(string text) => Compile(text, strict: true, macros: true);
+    public CelProgram Compile(string text)
+    {
+        if (programs.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        var program = Compile(text, strict: true, macros: true);
+        if (programs.Count >= MaxPrograms)
+        {
+            programs.Clear();
+        }
+
+        return programs.GetOrAdd(text, program);
+    }
 
     /// <summary>Compiles a text with expressions in it: <c>Hello ${user.name}</c>; <c>$${</c> stands for <c>${</c>. Places in errors count in the whole text.</summary>
     /// <exception cref="CelException">An expression is wrong: what, where, and how to mend it.</exception>

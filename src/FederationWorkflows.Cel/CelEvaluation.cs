@@ -2,6 +2,7 @@ using System.Collections;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Cel.Functions;
 using FederationWorkflows.Cel.Values;
 
 namespace FederationWorkflows.Cel;
@@ -81,6 +82,12 @@ public sealed class CelEvaluation
             throw new CelException("A value is nested too deeply to be compared or printed.");
         }
     }
+
+    /// <summary>The elements of a list; each is charged.</summary>
+    public IReadOnlyList<CelValue> ItemsOf(CelValue list) => ListFunctions.Items(this, list);
+
+    /// <summary>A value as .NET has it, in the forms of <see cref="CelResult.Value"/>.</summary>
+    public object? Export(CelValue value) => CelResult.Export(this, value);
 
     /// <summary>A value of the host as a value of the language, without copying it where it can be read in place.</summary>
     public CelValue Adapt(object? value) => value switch

@@ -16,6 +16,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
 
     internal static CelResult From(CelEvaluation evaluation, in CelValue value)
     {
+        // What is taken out can turn out to be confidential on the way.
         var exported = Export(evaluation, value);
         return new(exported, evaluation.IsConfidential);
     }
@@ -23,7 +24,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
     /// <summary>The kind only: the value may be a secret.</summary>
     public override string ToString() => IsConfidential ? "confidential" : Value?.GetType().Name ?? "null";
 
-    private static object? Export(CelEvaluation evaluation, in CelValue value)
+    internal static object? Export(CelEvaluation evaluation, in CelValue value)
     {
         switch (value.Kind)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FederationWorkflows.Cli;
 using FederationWorkflows.Cli.Demo;
+using FederationWorkflows.Cli.Eval;
 using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Cli.Run;
 using FederationWorkflows.Cli.Validate;
@@ -10,6 +11,7 @@ var root = new RootCommand("FederationWorkflows: automation across Google Cloud 
     DemoCommand.Create(),
     RunCommand.Create(),
     ValidateCommand.Create(),
+    EvalCommand.Create(),
     LabCommand.Create(),
 };
 var parsed = root.Parse(args);

@@ -4,8 +4,13 @@ using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Engine.State;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Events;
+using FederationWorkflows.Runtime.FollowUps;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,6 +45,17 @@ public static class RuntimeRegistration
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
+        services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
+        services.TryAddSingleton<EventPublisher>();
+        services.TryAddSingleton<TaskCompletion>();
+        services.AddSingleton<FollowUpWorker>();
+        services.AddSingleton<FollowUpInbox>();
+        services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());
+        services.AddHostedService<FollowUpService>();
+        services.AddOptions<ConcurrencyOptions>();
+        services.AddOptions<ScheduleOptions>();
+        services.AddHostedService<ScheduleService>();
+        services.AddHostedService<NodeService>();
         services.AddHostedService<TimerService>();
         services.AddHostedService<LeaseService>();
         return services;
@@ -48,9 +64,14 @@ public static class RuntimeRegistration
     /// <summary>Keeps definitions and runs in memory: nothing survives the process.</summary>
     public static IServiceCollection AddMemoryStorage(this IServiceCollection services)
     {
-        services.TryAddSingleton<MemoryWorkflowStore>();
+        services.TryAddSingleton<InProcessSignals>();
+        services.TryAddSingleton(provider => new MemoryWorkflowStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<InProcessSignals>()));
         services.TryAddSingleton<IRunStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
         services.TryAddSingleton<IDefinitionStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IFollowUpStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IScheduleStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<INodeStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
+        services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<MemoryWorkflowStore>().Signals);
         services.TryAddSingleton<ISensitiveValueProtector, EphemeralProtector>();
         return services;
     }

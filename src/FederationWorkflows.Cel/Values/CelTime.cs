@@ -34,6 +34,27 @@ public readonly partial record struct CelTimestamp(long Seconds, int Nanos)
     /// <summary>The same time, cut to 100 ns.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeSeconds(Seconds).AddTicks(Nanos / 100);
 
+    /// <summary>The time on clocks in a zone: <c>Europe/Stockholm</c>, <c>+02:00</c>, <c>-02:30</c>, <c>02:00</c>.</summary>
+    /// <returns>False when there is no such zone, or the time there is outside the years 1 to 9999.</returns>
+    public bool TryIn(string zone, out DateTime local)
+    {
+        local = default;
+        var utc = ToDateTimeOffset();
+        if (!TryOffset(zone, utc, out var offset))
+        {
+            return false;
+        }
+
+        var ticks = utc.UtcTicks + offset.Ticks;
+        if (ticks < DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks)
+        {
+            return false;
+        }
+
+        local = new DateTime(ticks);
+        return true;
+    }
+
     internal int CompareTo(CelTimestamp other) => Seconds != other.Seconds ? Seconds.CompareTo(other.Seconds) : Nanos.CompareTo(other.Nanos);
 
     /// <summary>RFC 3339, in UTC, without trailing zeros.</summary>
@@ -68,6 +89,35 @@ public readonly partial record struct CelTimestamp(long Seconds, int Nanos)
         var nanos = fraction.IsEmpty ? 0 : int.Parse(string.Concat(fraction, "000000000").AsSpan(0, 9), CultureInfo.InvariantCulture);
         timestamp = new((time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond - offset, nanos);
         return timestamp.IsInRange;
+    }
+
+    private static bool TryOffset(string zone, DateTimeOffset utc, out TimeSpan offset)
+    {
+        offset = default;
+        if (zone.Length == 0)
+        {
+            return true;
+        }
+
+        if (zone[0] is '+' or '-' || char.IsAsciiDigit(zone[0]))
+        {
+            var text = zone.AsSpan().TrimStart("+-");
+            if (zone.Length - text.Length > 1 || !TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out offset))
+            {
+                return false;
+            }
+
+            offset = zone[0] == '-' ? -offset : offset;
+            return true;
+        }
+
+        if (zone.Length > 64 || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var info))
+        {
+            return false;
+        }
+
+        offset = info.GetUtcOffset(utc);
+        return true;
     }
 
     [GeneratedRegex(@"^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?([Zz]|(?<sign>[+-])(?<hours>[0-9]{2}):(?<minutes>[0-9]{2}))\z", RegexOptions.CultureInvariant)]

@@ -66,6 +66,9 @@ public sealed class ActivityNode
     /// <summary>After so long an execution faults; from <c>customProperties.timeout</c>, null for no limit of its own.</summary>
     public TimeSpan? Timeout { get; internal set; }
 
+    /// <summary>When a failed execution is tried again; from <c>customProperties.retry</c>, null for never.</summary>
+    internal Retries.RetryPolicy? Retry { get; set; }
+
     internal List<ActivityNode> ChildList { get; } = [];
 
     internal List<Variable> VariableList { get; } = [];

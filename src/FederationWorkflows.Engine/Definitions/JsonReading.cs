@@ -56,6 +56,24 @@ internal sealed record JsonReading(JsonElement Json, string Path, List<Definitio
         return null;
     }
 
+    /// <summary>A duration above zero; null when absent, or after reporting what is wrong.</summary>
+    public TimeSpan? Duration(string name, TimeSpan longest, string code)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        // A bare number would be days.
+        if (text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var duration) && duration > TimeSpan.Zero && duration <= longest)
+        {
+            return duration;
+        }
+
+        Report(code, $"'{text}' must be a duration above zero and of at most {longest}, such as 00:00:30.", name);
+        return null;
+    }
+
     /// <summary>The type a property names, taking its sibling <c>isArray</c> into account; anything when absent.</summary>
     public Type TypeOf(string name)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using FederationWorkflows.Engine.Activities;
 using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Engine.Expressions;
+using FederationWorkflows.Engine.Expressions.Cel;
 
 namespace FederationWorkflows.Engine.Definitions;
 
@@ -17,12 +18,12 @@ public sealed class WorkflowCompiler
 
     /// <summary>A compiler over the registered activity types and expression languages.</summary>
     /// <param name="registry">The activity types; the snapshot at the time of each compilation is used.</param>
-    /// <param name="languages">Languages beside Elsa's own four, which are always there.</param>
+    /// <param name="languages">Languages beside Elsa's own four, CEL and Template, which are always there.</param>
     /// <param name="host">What expressions get from the host.</param>
     public WorkflowCompiler(ActivityRegistry registry, IEnumerable<IExpressionHandler> languages, ExpressionHost host)
     {
         this.registry = registry;
-        this.languages = new ExpressionLanguages([.. BuiltInExpressions.All, .. languages]);
+        this.languages = new ExpressionLanguages([.. BuiltInExpressions.All, new CelHandler(), new TemplateHandler(), .. languages]);
         this.host = host;
     }
 
@@ -120,7 +121,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
 
     public void Run()
     {
-        var workflow = new ActivityNode(0, "Workflow1", null, null, WorkflowDescriptor, new WorkflowRoot(), default, "$");
+        var workflow = new ActivityNode(0, "Workflow1", null, null, WorkflowDescriptor, new WorkflowRoot(), default, "$") { Timeout = ReadTimeout(new JsonReading(definition.Json, "$", Problems)) };
         workflow.VariableList.AddRange(definition.Variables);
         Nodes.Add(workflow);
         byId.Add(workflow.Id, workflow);
@@ -177,6 +178,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
             CanStartWorkflow = json.Property("customProperties")?.Flag("canStartWorkflow") is true,
             CommitStrategy = json.Property("customProperties")?.Text("commitStrategyName"),
             Timeout = ReadTimeout(json),
+            Retry = Retries.RetryPolicy.Read(json.Property("customProperties")),
         };
         activity.Name = json.Text("name");
         Nodes.Add(node);
@@ -216,8 +218,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
         }
         catch (ExpressionException e)
         {
-            var position = e.Line is null ? "" : $" (line {e.Line}, column {e.Column} of the expression)";
-            Problems.Add(new DefinitionProblem("invalid-expression", $"Input '{inputName}': {e.Message}{position}", value, node.Id));
+            Problems.Add(new DefinitionProblem("invalid-expression", $"Input '{inputName}': {e.Explain()}", value, node.Id));
         }
         catch (ValueConversionException e)
         {
@@ -321,11 +322,36 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
     {
         public override ValueTask<object?> EvaluateAsync(IExpressionScope scope)
         {
-            var pending = inner.EvaluateAsync(scope);
+            ValueTask<object?> pending;
+            try
+            {
+                pending = inner.EvaluateAsync(scope);
+            }
+            catch (ExpressionException e)
+            {
+                throw OfInput(e);
+            }
+
             return pending.IsCompletedSuccessfully ? new(Convert(pending.Result)) : Await(pending);
         }
 
-        private async ValueTask<object?> Await(ValueTask<object?> pending) => Convert(await pending);
+        private async ValueTask<object?> Await(ValueTask<object?> pending)
+        {
+            object? value;
+            try
+            {
+                value = await pending;
+            }
+            catch (ExpressionException e)
+            {
+                throw OfInput(e);
+            }
+
+            return Convert(value);
+        }
+
+        /// <summary>An incident says which input failed.</summary>
+        private ExpressionException OfInput(ExpressionException e) => new($"Input '{inputName}': {e.Explain()}");
 
         private object? Convert(object? value)
         {

@@ -1,4 +1,5 @@
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
 
 namespace FederationWorkflows.Engine;
 
@@ -39,6 +40,9 @@ public sealed partial class ActivityExecutionContext
     }
 
     internal object? CompletionResult { get; set; }
+
+    /// <summary>Attempts of this execution that failed and were followed, or will be, by another.</summary>
+    internal int FailedAttempts { get; set; }
 
     /// <summary>Written by the activity, which may be on another thread; hence apart from <see cref="State"/>.</summary>
     internal bool CompletionRequested { get; private set; }
@@ -114,6 +118,15 @@ public sealed partial class ActivityExecutionContext
         return bookmark;
     }
 
+    /// <summary>A new id, unique among all runs.</summary>
+    internal string NewId() => Run.Environment.NewId();
+
+    /// <summary>Something to be done outside the run once this execution's result is on disk; neither lost nor done for a commit that did not happen.</summary>
+    internal void AddFollowUp(FollowUpWork work) => (Rare.FollowUps ??= []).Add(work);
+
+    /// <summary>For activities that complete when they say so: unless a bookmark was created, this one has nothing to wait for.</summary>
+    internal ValueTask CompleteUnlessWaitingAsync() => rare?.NewBookmarks is { Count: > 0 } ? ValueTask.CompletedTask : CompleteActivityAsync();
+
     /// <summary>Sends a signal up to the activities that hold this one, from the innermost outwards.</summary>
     public ValueTask SendSignalAsync(object signal)
     {
@@ -148,7 +161,11 @@ public sealed partial class ActivityExecutionContext
     {
         Status = ActivityStatus.Pending;
         Inputs = null;
+        State |= Flags.InputsStale;
         Outputs = null;
+        OutputsPublished = false;
+        CompletionRequested = false;
+        CompletionResult = null;
         Cursor = 0;
         var waits = rare?.WaitsOrNull;
         rare = waits is null ? null : new RareState(Run) { WaitsOrNull = waits };
@@ -176,6 +193,15 @@ public sealed partial class ActivityExecutionContext
         Queued = 16,
         InCallback = 32,
         Removed = 64,
+
+        /// <summary>It failed and waits for another attempt.</summary>
+        Retrying = 128,
+
+        /// <summary>The wait is over, but the attempt before has not returned yet.</summary>
+        RetryDue = 256,
+
+        /// <summary>The saved inputs are those of an attempt before.</summary>
+        InputsStale = 512,
     }
 
     /// <summary>What only some executions have.</summary>
@@ -188,6 +214,8 @@ public sealed partial class ActivityExecutionContext
         public List<(string Name, object? Value)>? WorkflowOutputs { get; set; }
 
         public List<object>? Effects { get; set; }
+
+        public List<FollowUpWork>? FollowUps { get; set; }
 
         public List<object>? Signals { get; set; }
 

@@ -29,6 +29,9 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     /// </summary>
     public string IdempotencyKey => Id;
 
+    /// <summary>Which attempt of this execution it is, from 1; more than 1 after an error that the activity's retry policy forgives.</summary>
+    public int Attempt => FailedAttempts + 1;
+
     /// <summary>The activity that executes.</summary>
     public IActivity Activity => Node.Activity;
 

@@ -20,6 +20,9 @@ public enum JournalEvent
 
     /// <summary>A bookmark of it was resumed.</summary>
     Resumed,
+
+    /// <summary>It failed, and will be tried again. Elsa has no such event.</summary>
+    Retrying,
 }
 
 /// <summary>One line of a run's journal. Values are the run's own objects: render them with what masks sensitive ones.</summary>

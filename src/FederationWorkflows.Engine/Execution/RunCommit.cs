@@ -1,3 +1,5 @@
+using FederationWorkflows.Engine.Stories;
+
 namespace FederationWorkflows.Engine.Execution;
 
 /// <summary>
@@ -29,6 +31,9 @@ public sealed class RunCommit : IDisposable
 
     /// <summary>New incidents.</summary>
     public required IReadOnlyList<Incident> Incidents { get; init; }
+
+    /// <summary>Work that is to be stored with it, and done after it.</summary>
+    public required IReadOnlyList<RunFollowUp> FollowUps { get; init; }
 
     /// <summary>To be carried out after the transaction.</summary>
     public required IReadOnlyList<object> Effects { get; init; }
@@ -101,6 +106,8 @@ internal sealed class CommitBuffer
 
     public List<string>? RemovedTimers { get; private set; }
 
+    public List<RunFollowUp>? FollowUps { get; private set; }
+
     public List<object>? Effects { get; private set; }
 
     public int JournalCount => Journal.Count;
@@ -116,6 +123,8 @@ internal sealed class CommitBuffer
     public void Create(RunTimer timer) => (NewTimers ??= []).Add(timer);
 
     public void RemoveTimer(string timerId) => (RemovedTimers ??= []).Add(timerId);
+
+    public void FollowUp(RunFollowUp followUp) => (FollowUps ??= []).Add(followUp);
 
     public void CarryOut(List<object> effects) => (Effects ??= []).AddRange(effects);
 
@@ -143,6 +152,7 @@ internal sealed class CommitBuffer
         BurnedBookmarks = null;
         NewTimers = null;
         RemovedTimers = null;
+        FollowUps = null;
         Effects = null;
         IsFirst = false;
         HasCompletions = false;

@@ -17,6 +17,9 @@ public sealed class RunEnvironment
     /// <summary>Makes ids of bookmarks, unique among all runs.</summary>
     public Func<string> NewId { get; init; } = () => Guid.CreateVersion7().ToString("N");
 
+    /// <summary>Spreads what would happen at once: a number from 0 to below 1. Called on any thread.</summary>
+    public Func<double> NextRandom { get; init; } = () => System.Security.Cryptography.RandomNumberGenerator.GetInt32(1 << 30) / (double)(1 << 30);
+
     /// <summary>Bounds of one run.</summary>
     public RunLimits Limits { get; init; } = new();
 }
@@ -32,6 +35,9 @@ public sealed record RunLimits
 
     /// <summary>Executions that may be live at once in one run.</summary>
     public int MaxLive { get; init; } = 100_000;
+
+    /// <summary>How many runs may stand above one, each started by the one above.</summary>
+    public int MaxStoryDepth { get; init; } = 32;
 
     /// <summary>Executions between two yields to other runs.</summary>
     public int ExecutionsPerTurn { get; init; } = 10_000;
@@ -60,4 +66,7 @@ public sealed class RunStart
 
     /// <summary>On whose behalf it runs.</summary>
     public string? StartedBy { get; init; }
+
+    /// <summary>The run that starts it; null when none does.</summary>
+    public Stories.RunParent? Parent { get; init; }
 }

@@ -57,6 +57,7 @@ public sealed partial class WorkflowRun
             NewTimers = commit.NewTimers ?? [],
             RemovedTimers = commit.RemovedTimers ?? [],
             Incidents = [.. incidents.Skip(committedIncidents)],
+            FollowUps = commit.FollowUps ?? [],
             Effects = commit.Effects ?? [],
         };
         ClearCommit(handedOut: true);
@@ -82,9 +83,18 @@ public sealed partial class WorkflowRun
         effectUncommitted = false;
     }
 
-    private void Journal(ActivityExecutionContext context, JournalEvent what, ErrorInfo? error = null)
+    private void Journal(ActivityExecutionContext context, JournalEvent what, ErrorInfo? error = null, DateTimeOffset? nextAttemptAt = null)
     {
         var data = what is JournalEvent.Completed or JournalEvent.Faulted ? context.RareOrNull?.JournalData : null;
+        if (context.FailedAttempts > 0)
+        {
+            data = new Dictionary<string, object?>(data ?? []) { ["RetryCount"] = context.FailedAttempts };
+            if (nextAttemptAt is { } at)
+            {
+                data["NextAttemptAt"] = at;
+            }
+        }
+
         var outcomes = what == JournalEvent.Completed ? context.CompletionResult as Outcomes : null;
         commit.Journal.Add(new JournalEntry(
             ++journalSequence,

@@ -1,3 +1,6 @@
+using System.Globalization;
+using FederationWorkflows.Engine.Stories;
+
 namespace FederationWorkflows.Engine.Execution;
 
 /// <content>What happens to one execution: it begins, settles, completes, fails, is cancelled.</content>
@@ -68,7 +71,7 @@ public sealed partial class WorkflowRun
 
         if (context.Node.Timeout is { } timeout)
         {
-            waits.Add(new RunTimer($"{context.Number}:timeout", context.StartedAt + timeout, context.Number, null), context);
+            waits.Add(new RunTimer(TimerId(context, TimeoutTimer), context.StartedAt + timeout, context.Number, null), context);
         }
 
         ValueTask pending;
@@ -126,6 +129,12 @@ public sealed partial class WorkflowRun
         var rare = context.RareOrNull;
         if (context.Status != ActivityStatus.Running)
         {
+            return;
+        }
+
+        if ((context.State & ActivityExecutionContext.Flags.Retrying) != 0)
+        {
+            SettleGivenUp(context);
             return;
         }
 
@@ -229,6 +238,16 @@ public sealed partial class WorkflowRun
         {
             rare.Effects = null;
             commit.CarryOut(effects);
+        }
+
+        if (rare.FollowUps is { } followUps)
+        {
+            rare.FollowUps = null;
+            effectUncommitted = true;
+            for (var i = 0; i < followUps.Count; i++)
+            {
+                commit.FollowUp(new RunFollowUp(string.Create(CultureInfo.InvariantCulture, $"{context.Id}:{context.Attempt}:{i}"), followUps[i]));
+            }
         }
 
         if (rare.NewBookmarks is { } created)
@@ -400,6 +419,11 @@ public sealed partial class WorkflowRun
 
         // Nobody would hear of what its children do.
         CancelChildren(context);
+        if (TryWaitForRetry(context, error))
+        {
+            return;
+        }
+
         context.Status = ActivityStatus.Faulted;
         CancelInFlight(context);
         waits.RemoveOf(context);
@@ -420,6 +444,8 @@ public sealed partial class WorkflowRun
         Status = WorkflowStatus.Finished;
         SubStatus = subStatus;
         waits.Clear();
+        TellParent(atEnd: true);
+        StartOnFault();
         if (inFlight.Count > 0)
         {
             _ = StoppingSource.CancelAsync();

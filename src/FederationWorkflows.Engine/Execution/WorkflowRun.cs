@@ -130,6 +130,7 @@ public sealed partial class WorkflowRun : IDisposable
             SubStatus = WorkflowSubStatus.Pending,
             TriggerPayload = start.TriggerPayload,
             StartedBy = start.StartedBy,
+            Parent = start.Parent,
             trigger = start.TriggerActivityId is { } id ? workflow.Find(id) : null,
         };
         run.commit.IsFirst = true;
@@ -262,7 +263,16 @@ public sealed partial class WorkflowRun : IDisposable
 
         return OnTurn(() =>
         {
-            Fault(context, new TimeoutException($"The activity did not complete within {context.Node.Timeout}. Raise customProperties.timeout, or find out what it waits for."));
+            if (timer.Id.Contains(RetryTimer, StringComparison.Ordinal))
+            {
+                Retry(context);
+            }
+            else
+            {
+                var what = context.ParentActivityExecutionContext is null ? "run" : "activity";
+                Fault(context, new TimeoutException($"The {what} did not complete within {context.Node.Timeout}. Raise customProperties.timeout, or find out what it waits for."));
+            }
+
             return true;
         });
     }
@@ -372,6 +382,7 @@ public sealed partial class WorkflowRun : IDisposable
         if (!faulted && !waits.IsEmpty)
         {
             SubStatus = WorkflowSubStatus.Suspended;
+            TellParent(atEnd: false);
             return RunStep.Suspended;
         }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FederationWorkflows.Engine.Definitions;
 
 namespace FederationWorkflows.Engine.Expressions;
 

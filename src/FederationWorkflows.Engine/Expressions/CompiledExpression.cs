@@ -38,11 +38,13 @@ public sealed class ExpressionException : Exception
     /// <param name="message">What happened and how to mend it; no value that could be a secret.</param>
     /// <param name="line">Line in the expression's text, from 1.</param>
     /// <param name="column">Column in the expression's text, from 1.</param>
-    public ExpressionException(string message, int? line = null, int? column = null)
+    /// <param name="excerpt">The line with a caret under the column, or null.</param>
+    public ExpressionException(string message, int? line = null, int? column = null, string? excerpt = null)
         : base(message)
     {
         Line = line;
         Column = column;
+        Excerpt = excerpt;
     }
 
     /// <summary>Line in the expression's text, from 1; null when the expression has no positions.</summary>
@@ -50,4 +52,10 @@ public sealed class ExpressionException : Exception
 
     /// <summary>Column in the expression's text, from 1; null when the expression has no positions.</summary>
     public int? Column { get; }
+
+    /// <summary>The line with a caret under the column; null when the expression has no positions.</summary>
+    public string? Excerpt { get; }
+
+    /// <summary>The message with its place, for people.</summary>
+    internal string Explain() => Line is null ? Message : $"{Message} (line {Line}, column {Column} of the expression){(Excerpt is null ? "" : "\n" + Excerpt)}";
 }

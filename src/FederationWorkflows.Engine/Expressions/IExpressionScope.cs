@@ -1,3 +1,5 @@
+using FederationWorkflows.Cel;
+
 namespace FederationWorkflows.Engine.Expressions;
 
 /// <summary>What an expression can read while a run evaluates it. Everything is what the activity that evaluates may see.</summary>
@@ -48,20 +50,25 @@ public sealed class ExpressionHost
     /// <summary>Where <c>secrets.name</c> is read.</summary>
     public ISecretSource Secrets { get; init; } = ISecretSource.None;
 
-    /// <summary>Functions the host adds, by name.</summary>
-    public IReadOnlyDictionary<string, HostFunction> Functions { get; init; } = new Dictionary<string, HostFunction>();
+    /// <summary>Random ids for <c>uuid()</c>.</summary>
+    public Func<Guid> NewId { get; init; } = Guid.CreateVersion7;
 
-    /// <summary>The work one evaluation may do, in the language's own cost units.</summary>
+    /// <summary>The work one evaluation may do, in the language's own cost units; see <see cref="CelOptions.CostLimit"/>.</summary>
     public long CostLimit { get; init; } = 1_000_000;
 
     /// <summary>The longest text of one expression, in characters.</summary>
     public int MaxExpressionLength { get; init; } = 65_536;
+
+    /// <summary>The longest text or byte string an expression may work on, in characters or bytes.</summary>
+    public int MaxInputLength { get; init; } = 16 * 1024 * 1024;
 }
 
-/// <summary>A function the host adds to expressions. It must be pure but for the scope it is given.</summary>
-/// <param name="scope">What the calling expression can read.</param>
-/// <param name="arguments">The arguments in clear; the caller keeps their sensitivity for the result.</param>
-public delegate object? HostFunction(IExpressionScope scope, IReadOnlyList<object?> arguments);
+/// <summary>A trigger's payload that shows itself to expressions, as <c>trigger</c>, in a form of its own.</summary>
+public interface ITriggerView
+{
+    /// <summary>The names people write behind <c>trigger.</c>, with their values.</summary>
+    IReadOnlyDictionary<string, object?> ForExpressions();
+}
 
 /// <summary>Where expressions find secrets by name.</summary>
 public interface ISecretSource

@@ -31,7 +31,8 @@ internal sealed class RunStateReader(ExecutableWorkflow workflow, IReadOnlyDicti
     public void Restore(ActivityExecutionContext context, JsonElement json)
     {
         context.Status = Enum.Parse<ActivityStatus>(json.GetProperty("status").GetString()!);
-        context.State = ActivityExecutionContext.Flags.Persisted;
+        context.State = json.TryGetProperty("retrying", out _) ? ActivityExecutionContext.Flags.Persisted | ActivityExecutionContext.Flags.Retrying : ActivityExecutionContext.Flags.Persisted;
+        context.FailedAttempts = json.TryGetProperty("failedAttempts", out var failed) ? failed.GetInt32() : 0;
         context.StartedAt = json.TryGetProperty("startedAt", out var startedAt) ? startedAt.GetDateTimeOffset() : default;
         context.Cursor = json.TryGetProperty("cursor", out var cursor) ? cursor.GetInt32() : 0;
         if (Optional("state") is { } state)

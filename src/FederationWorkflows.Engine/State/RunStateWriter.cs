@@ -87,8 +87,10 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
     private void WriteInputs(List<StatePart> parts, List<string> released, ActivityExecutionContext context)
     {
         var key = InputsKey(context.Number);
-        if (context.Inputs is { } inputs && !ReferenceEquals(inputs, context.Node.ConstantInputs) && !written.Contains(key))
+        if (context.Inputs is { } inputs && !ReferenceEquals(inputs, context.Node.ConstantInputs) 
+            && (!written.Contains(key) || (context.State & ActivityExecutionContext.Flags.InputsStale) != 0))
         {
+            context.State &= ~ActivityExecutionContext.Flags.InputsStale;
             Add(parts, released, key, writer => codec.Write(writer, inputs, Payloads));
         }
     }
@@ -113,7 +115,16 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
             writer.WriteString("startedAt", context.StartedAt);
         }
 
-        if ((context.State & ActivityExecutionContext.Flags.InFlight) != 0)
+        if (context.FailedAttempts > 0)
+        {
+            writer.WriteNumber("failedAttempts", context.FailedAttempts);
+        }
+
+        if ((context.State & (ActivityExecutionContext.Flags.Retrying | ActivityExecutionContext.Flags.RetryDue)) == ActivityExecutionContext.Flags.Retrying)
+        {
+            writer.WriteBoolean("retrying", true);
+        }
+        else if ((context.State & ActivityExecutionContext.Flags.InFlight) != 0)
         {
             writer.WriteBoolean("inFlight", true);
         }

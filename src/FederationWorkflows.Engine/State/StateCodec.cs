@@ -52,6 +52,22 @@ public sealed class StateCodec
             .Select(type => typeof(Sensitive).IsAssignableFrom(type) && type.IsGenericType ? type.GetGenericArguments()[0] : type)
             .Where(type => !type.IsInterface && !type.IsAbstract);
 
+    /// <summary>A value by itself, as UTF-8 JSON; sensitive values in it are encrypted.</summary>
+    public byte[] Encode(object? value)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            Write(writer, value, PayloadStore.Inline);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The value of <see cref="Encode"/>.</summary>
+    /// <exception cref="InvalidOperationException">It has a type that this server does not know.</exception>
+    public object? Decode(ReadOnlyMemory<byte> data) => Read(Parse(data.ToArray()), PayloadStore.Inline);
+
     internal static JsonElement Parse(byte[] saved)
     {
         using var document = JsonDocument.Parse(saved, new JsonDocumentOptions { MaxDepth = MaxDepth });

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Engine.State;
+using FederationWorkflows.Engine.Stories;
 
 namespace FederationWorkflows.Engine.Execution;
 
@@ -43,6 +44,8 @@ public sealed partial class WorkflowRun
             lastNumber = core.GetProperty("lastNumber").GetInt64(),
             executions = core.GetProperty("executions").GetInt64(),
             journalSequence = core.GetProperty("journalSequence").GetInt64(),
+            Parent = reader.Value(core.GetProperty("parent")) is IReadOnlyDictionary<string, object?> parent ? ParentValues.Read(parent) : null,
+            parentTold = core.GetProperty("parentTold").GetBoolean(),
             finishedAt = core.TryGetProperty("finishedAt", out var finished) ? finished.GetDateTimeOffset() : null,
             Outcomes = (Outcomes)reader.Value(core.GetProperty("outcomes"))!,
         };
@@ -84,6 +87,9 @@ public sealed partial class WorkflowRun
             writer.WriteString("finishedAt", at);
         }
 
+        writer.WritePropertyName("parent");
+        Environment.Codec.Write(writer, Parent is null ? null : ParentValues.Write(Parent), payloads);
+        writer.WriteBoolean("parentTold", parentTold);
         Write("outcomes", Outcomes);
         Write("output", output);
         Write("incidents", incidents.ToArray());

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Engine.Expressions;
 
 namespace FederationWorkflows.Http.Endpoints;
 
@@ -7,7 +8,7 @@ namespace FederationWorkflows.Http.Endpoints;
 /// A request as a run keeps it. It goes through JSON and back; the codec of the run's state encrypts what is secret in it. Header names are in lower case.
 /// Headers and query parameters that hold credentials - Authorization, cookies, anything named a token, key, secret or password - are only among the secret ones.
 /// </summary>
-public sealed record HttpRequestData
+public sealed record HttpRequestData : ITriggerView
 {
     /// <summary>The method, in upper case.</summary>
     public required string Method { get; init; }
@@ -44,6 +45,34 @@ public sealed record HttpRequestData
 
     /// <summary>The files of a multipart body.</summary>
     public IReadOnlyList<HttpFile> Files { get; init; } = [];
+
+    /// <summary>
+    /// What stories write: <c>trigger.body</c> (JSON, fields, text, or bytes), <c>trigger.headers['x-event']</c>, <c>trigger.query.page</c>,
+    /// <c>trigger.route.id</c>, <c>trigger.method</c>, <c>trigger.path</c>, <c>trigger.contentType</c>, <c>trigger.files</c>. Several values of a header
+    /// or parameter are joined with a comma; those that are credentials are secrets.
+    /// </summary>
+    IReadOnlyDictionary<string, object?> ITriggerView.ForExpressions() => new Dictionary<string, object?>
+    {
+        ["method"] = Method,
+        ["path"] = Path,
+        ["body"] = ParsedContent is { } json ? json : Body,
+        ["headers"] = Joined(Headers, SecretHeaders),
+        ["query"] = Joined(Query, SecretQuery),
+        ["route"] = RouteData,
+        ["contentType"] = ContentType,
+        ["files"] = Files,
+    };
+
+    private static Dictionary<string, object?> Joined(IReadOnlyDictionary<string, string[]> open, IReadOnlyDictionary<string, Sensitive<string>> secret)
+    {
+        var all = open.ToDictionary(item => item.Key, object? (item) => string.Join(",", item.Value));
+        foreach (var (name, value) in secret)
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
 }
 
 /// <summary>A file that was sent in a form.</summary>

@@ -1,4 +1,4 @@
-using FederationWorkflows.Engine.Execution;
+using System.Threading.Channels;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +9,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Renews the leases of the runs that are live here, several times before they expire, and takes up the runs that should be
 /// executing but are let go of: by a node that stopped or died, or because a commit failed.
 /// </summary>
-internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundService
+internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, IStoreSignals signals, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundService
 {
     private const int PageSize = 100;
 
@@ -17,8 +17,17 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
+    private readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var listening = signals.Subscribe(signal =>
+        {
+            if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
+            {
+                woken.Writer.TryWrite(true);
+            }
+        });
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -31,46 +40,56 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
                 LogFailed(e);
             }
 
-            await Task.Delay(Interval, timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var sleep = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var slept = Task.Delay(Interval, timeProvider, sleep.Token);
+            var wake = woken.Reader.ReadAsync(sleep.Token).AsTask();
+            await Task.WhenAny(slept, wake);
+            await sleep.CancelAsync();
+            await Task.WhenAll(slept, wake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task TakeUpAsync(CancellationToken cancellationToken)
     {
-        var unfinished = new HashSet<string>();
-        Page<RunSummary> page;
-        do
+        while (await TakeUpSomeAsync(cancellationToken))
         {
-            page = await runs.ListAsync(
-                new RunQuery { SubStatuses = [WorkflowSubStatus.Pending, WorkflowSubStatus.Executing], Skip = unfinished.Count, Take = PageSize },
-                cancellationToken);
-            unfinished.UnionWith(page.Items.Select(summary => summary.Identity.Id));
         }
-        while (page.Items.Count == PageSize);
+    }
 
-        unfinished.RemoveWhere(runtime.IsLive);
-        attempts.Keep(unfinished);
-        foreach (var runId in unfinished.Where(attempts.TryBegin))
+    /// <summary>Those that cannot be taken up come first in the store; they must not hide the others.</summary>
+    /// <returns>True when there may be more.</returns>
+    private async Task<bool> TakeUpSomeAsync(CancellationToken cancellationToken)
+    {
+        var limit = attempts.Count + PageSize;
+        var abandoned = (await runs.GetAbandonedAsync(timeProvider.GetUtcNow(), limit, cancellationToken)).ToHashSet();
+        var isAll = abandoned.Count < limit;
+        abandoned.RemoveWhere(runtime.IsLive);
+        if (isAll)
         {
+            attempts.Keep(abandoned);
+        }
+
+        var begun = 0;
+        foreach (var runId in abandoned.Where(attempts.TryBegin))
+        {
+            begun++;
             try
             {
-                if (!await runtime.ContinueAsync(runId, cancellationToken))
+                if (await runtime.ContinueAsync(runId, cancellationToken))
                 {
-                    // Another node has it, or it ended meanwhile. Should that node die, the run waits no longer than its lease.
-                    attempts.Succeeded(runId);
-                    continue;
+                    LogTakenUp(runId);
                 }
-
-                LogTakenUp(runId);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogNotTakenUp(e, runId);
             }
 
-            // Also when it was taken up: if it is let go of again, the reason is likely to last. What runs well is forgotten with the next look.
+            // Also when it was taken up: if it is let go of again, the reason is likely to last. What somebody drives is forgotten with the next look.
             attempts.Failed(runId);
         }
+
+        return !isAll && begun > 0;
     }
 
     [LoggerMessage(LogLevel.Information, "Run {RunId} was let go of, and goes on here from its last commit")]

@@ -57,7 +57,9 @@ internal static class RunProjection
                 Payload = payload ?? known?.Payload ?? new Dictionary<string, JsonElement>(),
                 Outputs = ends ? Outputs(entry) : known?.Outputs ?? new Dictionary<string, JsonElement>(),
                 Exception = entry.Details?.Error,
-                StartedAt = entry.Event == JournalEvent.Started ? entry.Timestamp : known?.StartedAt,
+
+                // A later attempt of the same execution begins with details; the execution itself began before.
+                StartedAt = entry.Event == JournalEvent.Started && entry.Details is null ? entry.Timestamp : known?.StartedAt,
                 HasBookmarks = entry.Event == JournalEvent.Suspended,
                 Status = entry.Event switch
                 {

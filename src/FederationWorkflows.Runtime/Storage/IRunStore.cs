@@ -13,6 +13,10 @@ public interface IRunStore
 
     /// <summary>Stores everything that changed in one transaction.</summary>
     /// <exception cref="LeaseLostException">The lease is not the run's current one: another node drives the run, and nothing was stored.</exception>
+    /// <exception cref="RunExistsException">The run is new and its id is taken; nothing was stored.</exception>
+    /// <exception cref="DuplicateRunException">The run is new and its deduplication key is held by another; nothing was stored.</exception>
+    /// <exception cref="ScheduleFiredException">The run is new and the schedule that starts it has moved on; nothing was stored.</exception>
+    /// <exception cref="StorageUnavailableException">The storage does not work. Whether it was stored is unknown: load the run to find out.</exception>
     ValueTask CommitAsync(RunTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>
@@ -25,14 +29,36 @@ public interface IRunStore
     /// <summary>Gives the right back. A lease that is not current any more is ignored.</summary>
     ValueTask ReleaseAsync(string runId, Lease lease, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Runs that should execute (<see cref="WorkflowSubStatus.Pending"/> or <see cref="WorkflowSubStatus.Executing"/>) and that nobody may be
+    /// driving: their lease was given back, or expired at or before <paramref name="now"/>. Those given back first, then by expiry.
+    /// </summary>
+    /// <param name="now">The time to compare with, UTC.</param>
+    /// <param name="limit">How many at most, from 1.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>Their ids.</returns>
+    ValueTask<IReadOnlyList<string>> GetAbandonedAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
     /// <summary>All state parts of a run, by key; null when there is no such run.</summary>
     ValueTask<IReadOnlyDictionary<string, byte[]>?> LoadAsync(string runId, CancellationToken cancellationToken);
 
     /// <summary>A run as a list shows it; null when there is no such run.</summary>
     ValueTask<RunSummary?> FindAsync(string runId, CancellationToken cancellationToken);
 
-    /// <summary>Runs, newest first.</summary>
+    /// <summary>Runs, newest first unless the query says otherwise.</summary>
     ValueTask<Page<RunSummary>> ListAsync(RunQuery query, CancellationToken cancellationToken);
+
+    /// <summary>The run that holds a deduplication key, which may have been deleted since; null when none holds it or its window is over.</summary>
+    /// <param name="scope">See <see cref="Deduplication.Scope"/>.</param>
+    /// <param name="keyHash">See <see cref="Deduplication.KeyHash"/>.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    ValueTask<string?> FindDuplicateAsync(string scope, string keyHash, CancellationToken cancellationToken);
+
+    /// <summary>Forgets deduplication keys whose window is over, oldest first.</summary>
+    /// <param name="batchSize">How many at most, from 1. Call again while as many were forgotten.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>How many were forgotten.</returns>
+    ValueTask<int> PruneDeduplicationAsync(int batchSize, CancellationToken cancellationToken);
 
     /// <summary>A run's journal, in order.</summary>
     ValueTask<Page<JournalRecord>> GetJournalAsync(string runId, JournalQuery query, CancellationToken cancellationToken);
@@ -57,6 +83,20 @@ public interface IRunStore
 
     /// <summary>When the earliest timer that is due after a time is due; null when there is none.</summary>
     ValueTask<DateTimeOffset?> GetNextTimerAsync(DateTimeOffset after, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Deletes runs with everything that is theirs, whether they have ended or not; a node that drives one loses its lease. Deduplication keys
+    /// they hold stay until their window is over. Ids that do not exist are ignored.
+    /// </summary>
+    /// <returns>How many were deleted.</returns>
+    ValueTask<int> DeleteAsync(IReadOnlyList<string> runIds, CancellationToken cancellationToken);
+
+    /// <summary>Deletes runs that have ended and that a policy does not keep, oldest first. Runs that go on are never touched.</summary>
+    /// <param name="policy">What to keep.</param>
+    /// <param name="batchSize">How many runs at most, from 1. Call again while any were deleted.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>How many were deleted.</returns>
+    ValueTask<int> PruneAsync(RetentionPolicy policy, int batchSize, CancellationToken cancellationToken);
 }
 
 /// <summary>The right to drive a run.</summary>
@@ -65,88 +105,15 @@ public interface IRunStore
 /// <param name="ExpiresAt">When others may take it, UTC.</param>
 public sealed record Lease(string Owner, long Token, DateTimeOffset ExpiresAt);
 
-/// <summary>Another node drives the run: what this one did since its last commit does not count.</summary>
-public sealed class LeaseLostException(string runId) : Exception($"Another node drives run {runId} now; this one stops.");
-
-/// <summary>What one commit stores, all or nothing.</summary>
-public sealed record RunTransaction
+/// <summary>Which runs that have ended are kept. A run goes when either limit says so.</summary>
+public sealed record RetentionPolicy
 {
-    /// <summary>The run as a list shows it.</summary>
-    public required RunSummary Summary { get; init; }
+    /// <summary>How long after their end they are kept; null for ever.</summary>
+    public TimeSpan? MaxAge { get; init; }
 
-    /// <summary>The right to drive it. With the first commit of a run the store grants it.</summary>
-    public required Lease Lease { get; init; }
+    /// <summary>How many of each definition are kept, those that ended last; null for all.</summary>
+    public int? MaxPerDefinition { get; init; }
 
-    /// <summary>The run is new.</summary>
-    public bool IsNew { get; init; }
-
-    /// <summary>State parts that changed; null data removes one.</summary>
-    public required IReadOnlyList<StatePart> State { get; init; }
-
-    /// <summary>New journal records.</summary>
-    public required IReadOnlyList<JournalRecord> Journal { get; init; }
-
-    /// <summary>Activity executions that began or changed; a record replaces the one of the same id, but keeps its place, and its start when it has none.</summary>
-    public required IReadOnlyList<ActivityExecutionRecord> Executions { get; init; }
-
-    /// <summary>New bookmarks; those that are also removed came and went. One of an id that is stored takes its place.</summary>
-    public required IReadOnlyList<Bookmark> NewBookmarks { get; init; }
-
-    /// <summary>Ids of removed bookmarks.</summary>
-    public required IReadOnlyList<string> RemovedBookmarks { get; init; }
-
-    /// <summary>New timers; those that are also removed came and went. One of an id that is stored takes its place.</summary>
-    public required IReadOnlyList<RunTimer> NewTimers { get; init; }
-
-    /// <summary>Ids of removed timers, unique within the run.</summary>
-    public required IReadOnlyList<string> RemovedTimers { get; init; }
-}
-
-/// <summary>A bookmark and the run that waits at it.</summary>
-public sealed record StoredBookmark(string RunId, Bookmark Bookmark);
-
-/// <summary>A timer and its run.</summary>
-public sealed record StoredTimer(string RunId, RunTimer Timer);
-
-/// <summary>Some rows of many.</summary>
-/// <param name="Items">The rows asked for.</param>
-/// <param name="TotalCount">How many there are.</param>
-public sealed record Page<T>(IReadOnlyList<T> Items, long TotalCount);
-
-/// <summary>Which runs to list.</summary>
-public sealed record RunQuery
-{
-    /// <summary>Of these definitions only; empty for all.</summary>
-    public IReadOnlyList<string> DefinitionIds { get; init; } = [];
-
-    /// <summary>With these statuses only; empty for all.</summary>
+    /// <summary>The policy is about runs that ended so, and counts only them; empty for all.</summary>
     public IReadOnlyList<WorkflowSubStatus> SubStatuses { get; init; } = [];
-
-    /// <summary>How many to leave out.</summary>
-    public int Skip { get; init; }
-
-    /// <summary>How many to return, 1 to 1000.</summary>
-    public int Take { get; init; } = 100;
-}
-
-/// <summary>Which part of a journal to return (Elsa contract: journal filter).</summary>
-public sealed record JournalQuery
-{
-    /// <summary>Of these activities only, by id; null for all.</summary>
-    public IReadOnlyList<string>? ActivityIds { get; init; }
-
-    /// <summary>Of these activities only, by node id; null for all.</summary>
-    public IReadOnlyList<string>? ActivityNodeIds { get; init; }
-
-    /// <summary>Not of these activity types.</summary>
-    public IReadOnlyList<string> ExcludedActivityTypes { get; init; } = [];
-
-    /// <summary>These events only; null for all.</summary>
-    public IReadOnlyList<string>? EventNames { get; init; }
-
-    /// <summary>How many to leave out.</summary>
-    public int Skip { get; init; }
-
-    /// <summary>How many to return.</summary>
-    public int Take { get; init; } = 1000;
 }

@@ -6,6 +6,7 @@ using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Engine.State;
+using FederationWorkflows.Engine.Stories;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FederationWorkflows.Engine.Tests.Support;
@@ -14,7 +15,7 @@ namespace FederationWorkflows.Engine.Tests.Support;
 /// Drives a run. With <paramref name="reload"/>, the run is thrown away and made anew from its saved parts after every activity:
 /// whatever a test asserts must hold either way.
 /// </summary>
-internal sealed class Harness(bool reload = false) : IStandardOutput
+internal sealed class Harness(bool reload = false) : IStandardOutput, IStoryDirectory
 {
     private static readonly ActivityRegistry Registry = CreateRegistry();
 
@@ -34,6 +35,14 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
 
     public List<object> Effects { get; } = [];
 
+    /// <summary>Work that was asked for, as it comes back from the store.</summary>
+    public Dictionary<string, FollowUpWork> FollowUps { get; } = [];
+
+    /// <summary>Stories that can be called.</summary>
+    public Dictionary<string, JsonObject> Stories { get; } = [];
+
+    public RunParent? Parent { get; init; }
+
     public Dictionary<string, Bookmark> Bookmarks { get; } = [];
 
     /// <summary>The most bytes that were ever saved at once.</summary>
@@ -45,6 +54,9 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
 
     public RunLimits Limits { get; init; } = new();
 
+    /// <summary>What chance says, 0 to below 1.</summary>
+    public double Random { get; set; }
+
     public IReadOnlyDictionary<string, byte[]> Parts => parts;
 
     public WorkflowRun Run => run!;
@@ -55,9 +67,10 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
 
     public RunEnvironment Environment => environment ??= new RunEnvironment
     {
-        Services = new ServiceCollection().AddSingleton<IStandardOutput>(this).AddSingleton(World).BuildServiceProvider(),
+        Services = new ServiceCollection().AddSingleton<IStandardOutput>(this).AddSingleton(World).AddSingleton<IStoryDirectory>(this).BuildServiceProvider(),
         Codec = new StateCodec(protector, StateCodec.TypesOf(Registry.Current)),
         TimeProvider = Time,
+        NextRandom = () => Random,
         Limits = Limits,
     };
 
@@ -66,6 +79,9 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
     public static CompilationResult Compile(JsonNode story) => Compiler.Compile(Encoding.UTF8.GetBytes(story.ToJsonString()));
 
     public void WriteLine(string text) => Lines.Add(text);
+
+    public ValueTask<ExecutableWorkflow?> FindAsync(string definitionId, string version, CancellationToken cancellationToken) =>
+        new(Stories.TryGetValue(version == "Published" ? definitionId : $"{definitionId}:{version}", out var story) ? Compile(story).Require() : null);
 
     /// <summary>Creates the run of a story and drives it until it rests.</summary>
     public async Task<Harness> StartAsync(JsonObject story, Dictionary<string, object?>? input = null, string? trigger = null, object? payload = null)
@@ -84,7 +100,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
         }
 
         workflow = Compile(story).Require();
-        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload }, Environment);
+        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload, Parent = Parent, StartedBy = "ann" }, Environment);
     }
 
     /// <summary>Drives until the run waits for something outside or ends.</summary>
@@ -132,6 +148,20 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
         return await DriveAsync();
     }
 
+    /// <summary>Tells a waiting activity how a run that it started stands, as the runtime would.</summary>
+    public async Task<Harness> ReportAsync(string activityId, StartStory start, WorkflowSubStatus subStatus, Dictionary<string, object?>? output = null, string? error = null) =>
+        await ResumeAsync(activityId, new ReportToParent { Parent = start.Parent, RunId = start.RunId, SubStatus = subStatus, Output = output ?? [], Error = error });
+
+    /// <summary>Moves the clock to the earliest timer, which must be due then, and fires it.</summary>
+    public async Task<Harness> FireAsync(DateTimeOffset dueAt)
+    {
+        var timer = run!.Timers.MinBy(timer => timer.DueAt).ShouldNotBeNull();
+        timer.DueAt.ShouldBe(dueAt);
+        Time.Advance(dueAt - Time.GetUtcNow());
+        run.ResumeTimer(timer.Id).ShouldBeTrue();
+        return await DriveAsync();
+    }
+
     /// <summary>As a crash would: what was not committed is lost.</summary>
     public void Reload()
     {
@@ -156,6 +186,11 @@ internal sealed class Harness(bool reload = false) : IStandardOutput
         LargestState = Math.Max(LargestState, parts.Sum(part => part.Value.Length));
         Journal.AddRange(commit.Journal);
         Effects.AddRange(commit.Effects);
+        foreach (var (id, work) in commit.FollowUps)
+        {
+            FollowUps[id] = FollowUpWork.Decode(work.Kind, work.Encode(Environment.Codec), Environment.Codec);
+        }
+
         foreach (var bookmark in commit.NewBookmarks)
         {
             Bookmarks[bookmark.Id] = bookmark;

@@ -105,6 +105,8 @@ internal static class Story
         return activity;
     }
 
+    public static JsonObject Retrying(this JsonObject activity, string retry) => activity.WithCustom("retry", JsonNode.Parse(retry)!);
+
     public static JsonObject Literal(JsonNode? value) => Expression("Literal", value);
 
     public static JsonObject Object(string json) => Expression("Object", json);

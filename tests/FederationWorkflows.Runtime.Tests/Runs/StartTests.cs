@@ -1,5 +1,6 @@
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Tests.Support;
 
 namespace FederationWorkflows.Runtime.Tests.Runs;

@@ -1,27 +1,17 @@
 using System.Text;
 using FederationWorkflows.Runtime.Storage;
-using FederationWorkflows.Runtime.Tests.Support;
 
 namespace FederationWorkflows.Runtime.Tests.Storage;
 
-/// <summary>What every store of definitions does. A store's own test class inherits it and says how to make one that is empty.</summary>
-public abstract class DefinitionStoreConformance : IAsyncLifetime
+/// <summary>What every store of definitions does.</summary>
+public abstract class DefinitionStoreConformance : StorageConformance
 {
     private IDefinitionStore store = null!;
 
-    protected FakeTime Time { get; } = new();
-
-    protected static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    /// <summary>A store without definitions.</summary>
-    protected abstract ValueTask<IDefinitionStore> CreateAsync();
-
-    public async ValueTask InitializeAsync() => store = await CreateAsync();
-
-    public virtual async ValueTask DisposeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        GC.SuppressFinalize(this);
-        await ((store as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await base.InitializeAsync();
+        store = Get<IDefinitionStore>();
     }
 
     [Fact]
@@ -112,16 +102,117 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         (await store.FindLatestAsync("a", Token))!.Id.ShouldBe("a:1");
     }
 
-    private StoredDefinition Version(string definitionId, int version, bool isLatest = true, bool isPublished = false) => new()
+    [Fact]
+    public async Task A_version_is_found_by_its_id()
+    {
+        await store.SaveAsync(Version("a", 1), Token);
+        await store.SaveAsync(Version("a", 2), Token);
+
+        (await store.FindVersionAsync("a:1", Token)).ShouldNotBeNull().Version.ShouldBe(1);
+        (await store.FindVersionAsync("a:3", Token)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Definitions_are_listed_filtered_ordered_and_paged()
+    {
+        await store.SaveAsync(Version("a", 1, isPublished: true, name: "zebra"), Token);
+        await store.SaveAsync(Version("a", 2, name: "Zebra 100%"), Token);
+        await store.SaveAsync(Version("b", 1, isPublished: true, name: "apple"), Token);
+        await store.SaveAsync(Version("c", 1, name: ""), Token);
+
+        await ShouldListAsync(new(), "b:1 c:1 a:2", 3);
+        await ShouldListAsync(new() { Versions = DefinitionVersions.Published }, "a:1 b:1", 2);
+        await ShouldListAsync(new() { Versions = DefinitionVersions.LatestOrPublished, DefinitionIds = ["a"] }, "a:1 a:2", 2);
+        await ShouldListAsync(new() { Versions = DefinitionVersions.All, DefinitionIds = ["a"], OrderBy = DefinitionOrder.Version, Descending = true }, "a:2 a:1", 2);
+        await ShouldListAsync(new() { Versions = DefinitionVersions.All, Ids = ["a:1", "c:1", "x:1"] }, "a:1 c:1", 2);
+        await ShouldListAsync(new() { OrderBy = DefinitionOrder.Name }, "b:1 c:1 a:2", 3);
+        await ShouldListAsync(new() { OrderBy = DefinitionOrder.Name, Descending = true, Skip = 1, Take = 1 }, "c:1", 3);
+        await ShouldListAsync(new() { SearchText = "ZEBRA" }, "a:2", 1);
+        await ShouldListAsync(new() { SearchText = "100%" }, "a:2", 1);
+        await ShouldListAsync(new() { SearchText = "_" }, "", 0);
+        await ShouldListAsync(new() { SearchText = "c" }, "c:1", 1);
+
+        async Task ShouldListAsync(DefinitionQuery query, string ids, long total)
+        {
+            var page = await store.ListAsync(query, Token);
+            string.Join(" ", page.Items.Select(definition => definition.Id)).ShouldBe(ids);
+            page.TotalCount.ShouldBe(total);
+        }
+    }
+
+    [Fact]
+    public async Task A_version_is_published_and_retracted()
+    {
+        await store.SaveAsync(Version("a", 1, isPublished: true), Token);
+        await store.SaveAsync(Version("a", 2), Token);
+        await store.SaveAsync(Version("b", 1, isPublished: true), Token);
+
+        (await store.SetPublishedAsync("a", "a:2", Token)).ShouldBeTrue();
+        (await store.FindPublishedAsync("a", Token))!.Id.ShouldBe("a:2");
+        (await store.FindVersionAsync("a:1", Token))!.IsPublished.ShouldBeFalse();
+
+        (await store.SetPublishedAsync("a", null, Token)).ShouldBeTrue();
+        (await store.FindPublishedAsync("a", Token)).ShouldBeNull();
+        (await store.FindLatestAsync("a", Token))!.Id.ShouldBe("a:2");
+        (await store.FindPublishedAsync("b", Token)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_does_not_exist_is_neither_published_nor_retracted()
+    {
+        await store.SaveAsync(Version("a", 1, isPublished: true), Token);
+        await store.SaveAsync(Version("b", 1), Token);
+
+        (await store.SetPublishedAsync("a", "b:1", Token)).ShouldBeFalse();
+        (await store.SetPublishedAsync("a", "a:9", Token)).ShouldBeFalse();
+        (await store.SetPublishedAsync("b", null, Token)).ShouldBeFalse();
+
+        (await store.FindPublishedAsync("a", Token))!.Id.ShouldBe("a:1");
+    }
+
+    [Fact]
+    public async Task When_the_latest_version_goes_the_highest_left_is_the_latest()
+    {
+        await store.SaveAsync(Version("a", 1, isPublished: true), Token);
+        await store.SaveAsync(Version("a", 2), Token);
+        await store.SaveAsync(Version("a", 3), Token);
+
+        (await store.DeleteVersionsAsync(["a:3", "a:9"], Token)).ShouldBe(1);
+
+        (await store.FindLatestAsync("a", Token))!.Id.ShouldBe("a:2");
+        (await store.FindPublishedAsync("a", Token))!.Id.ShouldBe("a:1");
+        (await store.DeleteVersionsAsync(["a:1"], Token)).ShouldBe(1);
+        (await store.FindLatestAsync("a", Token))!.Id.ShouldBe("a:2");
+    }
+
+    [Fact]
+    public async Task A_definition_goes_with_its_versions_and_its_schedules()
+    {
+        var schedules = Get<IScheduleStore>();
+        foreach (var id in new[] { "a", "b", "c" })
+        {
+            await store.SaveAsync(Version(id, 1), Token);
+            await store.SaveAsync(Version(id, 2, isPublished: true), Token);
+            await schedules.ReplaceSchedulesAsync(id, [new(id, id, "revision2", "timer", Time.Now, default)], Token);
+        }
+
+        (await store.DeleteDefinitionsAsync(["a", "x"], Token)).ShouldBe(1);
+        (await store.DeleteVersionsAsync(["b:1", "b:2"], Token)).ShouldBe(2);
+
+        (await store.ListAsync(new() { Versions = DefinitionVersions.All }, Token)).Items.Select(definition => definition.Id).ShouldBe(["c:1", "c:2"], ignoreOrder: true);
+        (await schedules.GetDueSchedulesAsync(DateTimeOffset.MaxValue, 10, Token)).ShouldHaveSingleItem().Id.ShouldBe("c");
+    }
+
+    private StoredDefinition Version(string definitionId, int version, bool isLatest = true, bool isPublished = false, string name = "ä") => new()
     {
         Id = $"{definitionId}:{version}",
         DefinitionId = definitionId,
         Version = version,
         Revision = $"revision{version}",
-        Json = Encoding.UTF8.GetBytes($$"""{"definitionId":"{{definitionId}}","name":"ä"}"""),
+        Json = Encoding.UTF8.GetBytes($$"""{"root":{"name":"inner"},"definitionId":"{{definitionId}}","name":"{{name}}"}"""),
         IsLatest = isLatest,
         IsPublished = isPublished,
-        CreatedAt = Time.Now,
+        CreatedAt = Time.Now.AddMinutes(definitionId == "a" ? version * version : version),
         CreatedBy = "ann",
     };
 }

@@ -1,13 +1,14 @@
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using static FederationWorkflows.Runtime.Tests.Storage.Rows;
 
 namespace FederationWorkflows.Runtime.Tests.Storage;
 
 public sealed class MemoryRunStoreTests : RunStoreConformance
 {
-    protected override ValueTask<IRunStore> CreateAsync() => new(new MemoryWorkflowStore(Time));
+    protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
 
     [Fact]
     public async Task Finished_runs_beyond_the_bound_are_let_go_and_live_ones_never()
@@ -40,7 +41,26 @@ public sealed class MemoryRunStoreTests : RunStoreConformance
     }
 }
 
+public sealed class MemoryRunListTests : RunListConformance
+{
+    protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
+}
+
+public sealed class MemoryClusterTests : ClusterConformance
+{
+    protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
+}
+
 public sealed class MemoryDefinitionStoreTests : DefinitionStoreConformance
 {
-    protected override ValueTask<IDefinitionStore> CreateAsync() => new(new MemoryWorkflowStore(Time));
+    protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
+}
+
+file static class MemoryStorage
+{
+    public static ValueTask AddMemory(this IServiceCollection services)
+    {
+        services.AddMemoryStorage();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -60,6 +60,8 @@ internal static class Rows
 
     public static RunTimer Timer(string id, int minutes, string? bookmarkId = null) => new(id, Noon.AddMinutes(minutes), 7, bookmarkId);
 
+    public static FollowUp Work(string id, int minutes) => new(id, "start", Encoding.UTF8.GetBytes("\0" + id), Noon.AddMinutes(minutes));
+
     public static JournalRecord Line(string runId, long sequence, string eventName = "Started", string node = "story:a", string type = "Test.A") => new()
     {
         Id = $"{runId}:{sequence}",

@@ -1,30 +1,20 @@
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
-using FederationWorkflows.Runtime.Tests.Support;
 using static FederationWorkflows.Runtime.Tests.Storage.Rows;
 
 namespace FederationWorkflows.Runtime.Tests.Storage;
 
-/// <summary>What every store of runs does. A store's own test class inherits it and says how to make one that is empty.</summary>
-public abstract class RunStoreConformance : IAsyncLifetime
+/// <summary>What every store of runs does.</summary>
+public abstract class RunStoreConformance : StorageConformance
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private IRunStore store = null!;
 
-    protected FakeTime Time { get; } = new();
-
-    protected static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    /// <summary>A store without runs that reads <see cref="Time"/>.</summary>
-    protected abstract ValueTask<IRunStore> CreateAsync();
-
-    public async ValueTask InitializeAsync() => store = await CreateAsync();
-
-    public virtual async ValueTask DisposeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        GC.SuppressFinalize(this);
-        await ((store as IAsyncDisposable)?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await base.InitializeAsync();
+        store = Get<IRunStore>();
     }
 
     [Fact]
@@ -70,7 +60,7 @@ public abstract class RunStoreConformance : IAsyncLifetime
     {
         await NewRunAsync("r");
 
-        await RefusedAsync(Commit("r", Mine()) with { IsNew = true });
+        await RefusedAsync<RunExistsException>(Commit("r", Mine()) with { IsNew = true }, "There is a run 'r' already. Let the server choose the id, or choose another.");
     }
 
     [Fact]
@@ -88,9 +78,9 @@ public abstract class RunStoreConformance : IAsyncLifetime
         Time.Advance(2 * Minute);
         var theirs = await store.ClaimAsync("r", "they", Minute, Token);
 
-        await RefusedAsync(Commit("r", Mine()));
-        await RefusedAsync(Commit("r", Mine() with { Token = theirs!.Token }));
-        await RefusedAsync(Commit("r", theirs with { Token = theirs.Token - 1 }));
+        await RefusedAsync<LeaseLostException>(Commit("r", Mine()));
+        await RefusedAsync<LeaseLostException>(Commit("r", Mine() with { Token = theirs!.Token }));
+        await RefusedAsync<LeaseLostException>(Commit("r", theirs with { Token = theirs.Token - 1 }));
         await store.CommitAsync(Commit("r", theirs), Token);
     }
 
@@ -100,7 +90,7 @@ public abstract class RunStoreConformance : IAsyncLifetime
         await NewRunAsync("r");
         await store.ReleaseAsync("r", Mine(), Token);
 
-        await RefusedAsync(Commit("r", Mine()));
+        await RefusedAsync<LeaseLostException>(Commit("r", Mine()));
     }
 
     [Fact]
@@ -316,50 +306,149 @@ public abstract class RunStoreConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Runs_are_listed_newest_first_filtered_and_paged()
+    public async Task A_commit_may_give_the_lease_back()
     {
-        await ListedAsync("old", "a", WorkflowSubStatus.Finished, 1);
-        await ListedAsync("mid", "b", WorkflowSubStatus.Suspended, 2);
-        await ListedAsync("new", "a", WorkflowSubStatus.Faulted, 3);
+        await NewRunAsync("r");
+        await store.CommitAsync(Commit("r", Mine()) with { ReleasesLease = true, State = [Part("run", "2")] }, Token);
 
-        await ShouldListAsync(new(), "new mid old", 3);
-        await ShouldListAsync(new() { Skip = 1, Take = 1 }, "mid", 3);
-        await ShouldListAsync(new() { Skip = 9 }, "", 3);
-        await ShouldListAsync(new() { DefinitionIds = ["a"] }, "new old", 2);
-        await ShouldListAsync(new() { DefinitionIds = ["a", "b"], SubStatuses = [WorkflowSubStatus.Suspended, WorkflowSubStatus.Faulted] }, "new mid", 2);
-        await ShouldListAsync(new() { DefinitionIds = ["c"] }, "", 0);
-
-        async Task ListedAsync(string id, string definitionId, WorkflowSubStatus subStatus, int minutes) =>
-            await store.CommitAsync(Commit(id, Mine()) with { IsNew = true, Summary = Summary(id, subStatus, definitionId, Noon.AddMinutes(minutes)) }, Token);
-
-        async Task ShouldListAsync(RunQuery query, string ids, long total)
-        {
-            var page = await store.ListAsync(query, Token);
-            string.Join(" ", page.Items.Select(summary => summary.Identity.Id)).ShouldBe(ids);
-            page.TotalCount.ShouldBe(total);
-        }
+        (await store.LoadAsync("r", Token)).Text().ShouldBe("run=2");
+        await RefusedAsync<LeaseLostException>(Commit("r", Mine()));
+        (await store.ClaimAsync("r", "they", Minute, Token))!.Token.ShouldBeGreaterThan(Mine().Token);
     }
 
     [Fact]
-    public async Task Runs_of_one_moment_are_paged_without_a_gap_or_a_repetition()
+    public async Task Runs_that_should_execute_and_that_nobody_drives_are_abandoned()
     {
-        for (var i = 0; i < 5; i++)
+        await NewRunAsync("late", Mine() with { ExpiresAt = Noon.AddSeconds(20) });
+        await NewRunAsync("early", Mine() with { ExpiresAt = Noon.AddSeconds(10) });
+        await NewRunAsync("driven", Mine() with { ExpiresAt = Noon.AddSeconds(21) });
+        await NewRunAsync("given back");
+        await store.ReleaseAsync("given back", Mine(), Token);
+        await store.CommitAsync(Commit("pending", Mine() with { ExpiresAt = Noon.AddSeconds(15) }, WorkflowSubStatus.Pending) with { IsNew = true }, Token);
+        foreach (var atRest in new[] { WorkflowSubStatus.Suspended, WorkflowSubStatus.Finished, WorkflowSubStatus.Faulted, WorkflowSubStatus.Cancelled })
         {
-            await NewRunAsync($"r{i}");
+            await store.CommitAsync(Commit(atRest.ToString(), Mine() with { ExpiresAt = Noon }, atRest) with { IsNew = true }, Token);
         }
 
-        var seen = new List<string>();
-        for (var skip = 0; skip < 5; skip += 2)
-        {
-            seen.AddRange((await store.ListAsync(new() { Skip = skip, Take = 2 }, Token)).Items.Select(summary => summary.Identity.Id));
-        }
+        (await AbandonedAsync(20, 10)).ShouldBe("given back early pending late");
+        (await AbandonedAsync(19, 10)).ShouldBe("given back early pending");
+        (await AbandonedAsync(20, 2)).ShouldBe("given back early");
 
-        seen.Order(StringComparer.Ordinal).ShouldBe(["r0", "r1", "r2", "r3", "r4"]);
+        Time.Advance(Minute);
+        await store.ClaimAsync("early", "they", Minute, Token);
+        await store.ClaimAsync("given back", "they", Minute, Token);
+        (await AbandonedAsync(30, 10)).ShouldBe("pending late driven");
+
+        async Task<string> AbandonedAsync(int seconds, int limit) => string.Join(" ", await store.GetAbandonedAsync(Noon.AddSeconds(seconds), limit, Token));
     }
 
-    private static Lease Mine() => new("me", 1, Noon + Minute);
+    [Fact]
+    public async Task A_new_run_whose_key_is_held_is_refused_and_names_the_one_that_holds_it()
+    {
+        var key = new Deduplication("scope", "hash", Noon.AddMinutes(10));
+        await store.CommitAsync(Commit("first", Mine()) with { IsNew = true, Deduplication = key }, Token);
 
-    private async Task NewRunAsync(string id) => await store.CommitAsync(Commit(id, Mine()) with { IsNew = true, State = [Part("run", "1")] }, Token);
+        await RefusedAsync<DuplicateRunException>(Commit("second", Mine()) with { IsNew = true, Deduplication = key }, "The same request has started run 'first' already.");
+
+        (await Should.ThrowAsync<DuplicateRunException>(async () => await store.CommitAsync(Commit("second", Mine()) with { IsNew = true, Deduplication = key }, Token)))
+            .ExistingRunId.ShouldBe("first");
+        (await store.FindDuplicateAsync("scope", "hash", Token)).ShouldBe("first");
+        await store.CommitAsync(Commit("other scope", Mine()) with { IsNew = true, Deduplication = key with { Scope = "other" } }, Token);
+        await store.CommitAsync(Commit("other key", Mine()) with { IsNew = true, Deduplication = key with { KeyHash = "other" } }, Token);
+    }
+
+    [Fact]
+    public async Task Of_many_runs_with_one_key_one_is_started()
+    {
+        var key = new Deduplication("scope", "hash", Noon.AddMinutes(10));
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                await store.CommitAsync(Commit($"r{i}", Mine()) with { IsNew = true, Deduplication = key }, Token);
+                return $"r{i}";
+            }
+            catch (DuplicateRunException e)
+            {
+                return e.ExistingRunId;
+            }
+        })));
+
+        outcomes.Distinct().ShouldHaveSingleItem().ShouldBe(await store.FindDuplicateAsync("scope", "hash", Token));
+        (await store.ListAsync(new(), Token)).Items.ShouldHaveSingleItem().Identity.Id.ShouldBe(outcomes[0]);
+    }
+
+    [Fact]
+    public async Task A_key_whose_window_is_over_starts_another_run_and_can_be_forgotten()
+    {
+        await KeyAsync("a", 1);
+        await KeyAsync("b", 2);
+        await KeyAsync("c", 3);
+        Time.Advance(2 * Minute);
+
+        (await store.FindDuplicateAsync("scope", "b", Token)).ShouldBeNull();
+        await store.CommitAsync(Commit("again", Mine()) with { IsNew = true, Deduplication = new("scope", "b", Noon.AddMinutes(9)) }, Token);
+        (await store.FindDuplicateAsync("scope", "b", Token)).ShouldBe("again");
+        (await store.PruneDeduplicationAsync(10, Token)).ShouldBe(1, "a is over; b is held again");
+        Time.Advance(20 * Minute);
+        (await store.PruneDeduplicationAsync(1, Token)).ShouldBe(1);
+        (await store.PruneDeduplicationAsync(10, Token)).ShouldBe(1);
+        (await store.PruneDeduplicationAsync(10, Token)).ShouldBe(0);
+
+        async Task KeyAsync(string key, int minutes) => await store.CommitAsync(Commit(key, Mine()) with { IsNew = true, Deduplication = new("scope", key, Noon.AddMinutes(minutes)) }, Token);
+    }
+
+    [Fact]
+    public async Task A_refused_run_neither_holds_its_key_nor_fires_its_schedule()
+    {
+        var due = Noon.AddMinutes(1);
+        await Get<IScheduleStore>().ReplaceSchedulesAsync("story", [new("s", "story", "revision", "timer", due, default)], Token);
+        await NewRunAsync("r");
+        await store.CommitAsync(Commit("holder", Mine()) with { IsNew = true, Deduplication = new("scope", "hash", Noon.AddMinutes(9)) }, Token);
+
+        await RefusedAsync<RunExistsException>(
+            Commit("r", Mine()) with { IsNew = true, Deduplication = new("scope", "new-key", Noon.AddMinutes(9)), Schedule = new("s", due, due + Minute) },
+            "There is a run 'r' already. Let the server choose the id, or choose another.");
+        await RefusedAsync<DuplicateRunException>(
+            Commit("n", Mine()) with { IsNew = true, Deduplication = new("scope", "hash", Noon.AddMinutes(9)), Schedule = new("s", due, due + Minute) },
+            "The same request has started run 'holder' already.");
+        await RefusedAsync<ScheduleFiredException>(
+            Commit("n", Mine()) with { IsNew = true, Deduplication = new("scope", "new-key", Noon.AddMinutes(9)), Schedule = new("s", due + Minute, null) },
+            "Schedule 's' was fired or replaced already; this start of it does not count.");
+    }
+
+    [Fact]
+    public async Task A_refused_commit_leaves_those_stored_beside_it_alone()
+    {
+        await NewRunAsync("taken");
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                await (i % 2 == 0 ? NewRunAsync($"r{i}") : NewRunAsync("taken"));
+                return true;
+            }
+            catch (RunExistsException)
+            {
+                return false;
+            }
+        })));
+
+        outcomes.Count(stored => stored).ShouldBe(20);
+        (await store.ListAsync(new(), Token)).TotalCount.ShouldBe(21);
+    }
+
+    [Fact]
+    public async Task A_commit_that_was_called_off_before_it_began_stores_nothing()
+    {
+        await Should.ThrowAsync<OperationCanceledException>(async () => await store.CommitAsync(Commit("r", Mine()) with { IsNew = true }, new CancellationToken(true)));
+
+        (await store.FindAsync("r", Token)).ShouldBeNull();
+    }
+
+    private async Task NewRunAsync(string id, Lease? lease = null) => await store.CommitAsync(Commit(id, lease ?? Mine()) with { IsNew = true, State = [Part("run", "1")] }, Token);
 
     private async Task<Page<JournalRecord>> JournalAsync(string id) => await store.GetJournalAsync(id, new(), Token);
 
@@ -368,7 +457,8 @@ public abstract class RunStoreConformance : IAsyncLifetime
     private async Task<string> DueAsync(int minutes, int limit) => (await store.GetDueTimersAsync(Noon.AddMinutes(minutes), limit, Token)).Keys();
 
     /// <summary>A commit that would change everything there is to change is refused, and nothing of it is stored.</summary>
-    private async Task RefusedAsync(RunTransaction transaction)
+    private async Task RefusedAsync<TException>(RunTransaction transaction, string message = "Another node drives run r now; this one stops.")
+        where TException : Exception
     {
         var id = transaction.Summary.Identity.Id;
         var full = transaction with
@@ -379,22 +469,26 @@ public abstract class RunStoreConformance : IAsyncLifetime
             Executions = [Execution(id, 99, ActivityStatus.Running)],
             NewBookmarks = [Bookmark("stale")],
             NewTimers = [Timer("stale", 1)],
+            NewFollowUps = [Work("stale", 1)],
         };
         var before = await EverythingAsync(id);
 
-        var error = await Should.ThrowAsync<LeaseLostException>(async () => await store.CommitAsync(full, Token));
+        var error = await Should.ThrowAsync<TException>(async () => await store.CommitAsync(full, Token));
 
-        error.Message.ShouldBe($"Another node drives run {id} now; this one stops.");
+        error.Message.ShouldBe(message);
         (await EverythingAsync(id)).ShouldBe(before);
     }
 
     private async Task<string> EverythingAsync(string id) => Json(new object?[]
     {
         await store.FindAsync(id, Token),
-        (await store.LoadAsync(id, Token)).Text(),
+        await store.LoadAsync(id, Token) is { } parts ? parts.Text() : null,
         await JournalAsync(id),
         await store.GetExecutionsAsync(id, null, Token),
         await store.FindBookmarksAsync("Event", null, Token),
         await store.GetDueTimersAsync(DateTimeOffset.MaxValue, 100, Token),
+        await Get<IFollowUpStore>().GetFollowUpsAsync(100, null, Token),
+        await Get<IScheduleStore>().GetSchedulesAsync("story", Token),
+        await store.FindDuplicateAsync("scope", "new-key", Token),
     });
 }

@@ -61,6 +61,16 @@ internal sealed class ProbedStore(MemoryWorkflowStore inner) : IRunStore
 
     public ValueTask<Page<RunSummary>> ListAsync(RunQuery query, CancellationToken cancellationToken) => inner.ListAsync(query, cancellationToken);
 
+    public ValueTask<IReadOnlyList<string>> GetAbandonedAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => inner.GetAbandonedAsync(now, limit, cancellationToken);
+
+    public ValueTask<string?> FindDuplicateAsync(string scope, string keyHash, CancellationToken cancellationToken) => inner.FindDuplicateAsync(scope, keyHash, cancellationToken);
+
+    public ValueTask<int> PruneDeduplicationAsync(int batchSize, CancellationToken cancellationToken) => inner.PruneDeduplicationAsync(batchSize, cancellationToken);
+
+    public ValueTask<int> DeleteAsync(IReadOnlyList<string> runIds, CancellationToken cancellationToken) => inner.DeleteAsync(runIds, cancellationToken);
+
+    public ValueTask<int> PruneAsync(RetentionPolicy policy, int batchSize, CancellationToken cancellationToken) => inner.PruneAsync(policy, batchSize, cancellationToken);
+
     public ValueTask<Page<JournalRecord>> GetJournalAsync(string runId, JournalQuery query, CancellationToken cancellationToken) => inner.GetJournalAsync(runId, query, cancellationToken);
 
     public ValueTask<IReadOnlyList<ActivityExecutionRecord>> GetExecutionsAsync(string runId, string? activityNodeId, CancellationToken cancellationToken) =>

@@ -1,9 +1,10 @@
 using FederationWorkflows.Engine.Execution;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FederationWorkflows.Runtime.Storage;
 
 /// <summary>Keeps everything in memory: nothing survives the process. Finished runs beyond a bound are let go, oldest first.</summary>
-internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore, IDefinitionStore
+internal sealed partial class MemoryWorkflowStore(TimeProvider timeProvider, InProcessSignals signals) : IRunStore, IDefinitionStore, IFollowUpStore, IScheduleStore, INodeStore
 {
     private const int MaxFinishedRuns = 2_000;
 
@@ -24,32 +25,37 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
 
     private readonly SortedDictionary<(DateTimeOffset DueAt, string RunId, string Id), StoredTimer> timers = [];
 
-    private readonly Dictionary<string, StoredDefinition> definitions = [];
+    private readonly Dictionary<(string Scope, string KeyHash), (string RunId, DateTimeOffset ExpiresAt)> deduplication = [];
+
+    public MemoryWorkflowStore(TimeProvider timeProvider)
+        : this(timeProvider, new InProcessSignals(NullLogger<InProcessSignals>.Instance))
+    {
+    }
 
     public string Mode => "memory";
 
+    public InProcessSignals Signals => signals;
+
     public ValueTask CommitAsync(RunTransaction transaction, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         lock (gate)
         {
             var id = transaction.Summary.Identity.Id;
-            if (!runs.TryGetValue(id, out var run))
+            if (transaction.IsNew)
             {
-                if (!transaction.IsNew)
-                {
-                    throw new LeaseLostException(id);
-                }
-
-                runs.Add(id, run = new StoredRun { Lease = transaction.Lease });
+                CheckNew(transaction, id);
+                runs.Add(id, new StoredRun { Lease = transaction.Lease });
             }
-            else if (transaction.IsNew || run.Lease is null || run.Lease.Token != transaction.Lease.Token || run.Lease.Owner != transaction.Lease.Owner)
+            else if (!runs.TryGetValue(id, out var stored) || stored.Lease is null || stored.Lease.Token != transaction.Lease.Token || stored.Lease.Owner != transaction.Lease.Owner)
             {
                 throw new LeaseLostException(id);
             }
 
-            Apply(run, transaction, id);
+            Apply(runs[id], transaction, id);
         }
 
+        Tell(transaction);
         return ValueTask.CompletedTask;
     }
 
@@ -102,44 +108,6 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
         }
     }
 
-    public ValueTask<Page<RunSummary>> ListAsync(RunQuery query, CancellationToken cancellationToken)
-    {
-        lock (gate)
-        {
-            var matches = runs.Values.Select(run => run.Summary!)
-                .Where(summary => (query.DefinitionIds.Count == 0 || query.DefinitionIds.Contains(summary.Identity.DefinitionId))
-                    && (query.SubStatuses.Count == 0 || query.SubStatuses.Contains(summary.SubStatus)))
-                .OrderByDescending(summary => summary.Identity.CreatedAt)
-                .ThenByDescending(summary => summary.Identity.Id, StringComparer.Ordinal)
-                .ToList();
-            return new(new Page<RunSummary>([.. matches.Skip(query.Skip).Take(query.Take)], matches.Count));
-        }
-    }
-
-    public ValueTask<Page<JournalRecord>> GetJournalAsync(string runId, JournalQuery query, CancellationToken cancellationToken)
-    {
-        lock (gate)
-        {
-            var matches = (runs.TryGetValue(runId, out var run) ? run.Journal : [])
-                .Where(record => query.ActivityIds?.Contains(record.ActivityId) is not false
-                    && query.ActivityNodeIds?.Contains(record.NodeId) is not false
-                    && query.EventNames?.Contains(record.EventName) is not false
-                    && !query.ExcludedActivityTypes.Contains(record.ActivityType))
-                .ToList();
-            return new(new Page<JournalRecord>([.. matches.Skip(query.Skip).Take(query.Take)], matches.Count));
-        }
-    }
-
-    public ValueTask<IReadOnlyList<ActivityExecutionRecord>> GetExecutionsAsync(string runId, string? activityNodeId, CancellationToken cancellationToken)
-    {
-        lock (gate)
-        {
-            return new(runs.TryGetValue(runId, out var run)
-                ? [.. run.Executions.Values.Where(record => activityNodeId is null || record.ActivityNodeId == activityNodeId).OrderBy(record => record.Sequence)]
-                : []);
-        }
-    }
-
     public ValueTask<IReadOnlyList<StoredBookmark>> FindBookmarksAsync(string name, string? hash, CancellationToken cancellationToken)
     {
         lock (gate)
@@ -166,43 +134,59 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
         }
     }
 
-    public ValueTask SaveAsync(StoredDefinition definition, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<string>> GetAbandonedAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
         lock (gate)
         {
-            foreach (var other in definitions.Values.Where(other => other.DefinitionId == definition.DefinitionId && other.Id != definition.Id).ToArray())
-            {
-                definitions[other.Id] = other with { IsLatest = other.IsLatest && !definition.IsLatest, IsPublished = other.IsPublished && !definition.IsPublished };
-            }
-
-            definitions[definition.Id] = definition;
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask<StoredDefinition?> FindLatestAsync(string definitionId, CancellationToken cancellationToken) =>
-        Find(definition => definition.DefinitionId == definitionId && definition.IsLatest);
-
-    public ValueTask<StoredDefinition?> FindPublishedAsync(string definitionId, CancellationToken cancellationToken) =>
-        Find(definition => definition.DefinitionId == definitionId && definition.IsPublished);
-
-    public ValueTask<StoredDefinition?> FindByRevisionAsync(string definitionId, string revision, CancellationToken cancellationToken) =>
-        Find(definition => definition.DefinitionId == definitionId && definition.Revision == revision);
-
-    public ValueTask<IReadOnlyList<StoredDefinition>> GetPublishedAsync(CancellationToken cancellationToken)
-    {
-        lock (gate)
-        {
-            return new([.. definitions.Values.Where(definition => definition.IsPublished)]);
+            return new([.. runs.Where(run => run.Value.Summary!.SubStatus is WorkflowSubStatus.Pending or WorkflowSubStatus.Executing)
+                .Select(run => (run.Key, FreeSince: run.Value.Lease?.ExpiresAt ?? DateTimeOffset.MinValue))
+                .Where(run => run.FreeSince <= now)
+                .OrderBy(run => run.FreeSince)
+                .ThenBy(run => run.Key, StringComparer.Ordinal)
+                .Take(limit)
+                .Select(run => run.Key)]);
         }
     }
 
-    private ValueTask<StoredDefinition?> Find(Func<StoredDefinition, bool> predicate)
+    public ValueTask<string?> FindDuplicateAsync(string scope, string keyHash, CancellationToken cancellationToken)
     {
         lock (gate)
         {
-            return new(definitions.Values.FirstOrDefault(predicate));
+            return new(Holder(scope, keyHash));
+        }
+    }
+
+    private void CheckNew(RunTransaction transaction, string id)
+    {
+        if (runs.ContainsKey(id))
+        {
+            throw new RunExistsException(id);
+        }
+
+        if (transaction.Deduplication is { } key && Holder(key.Scope, key.KeyHash) is { } existing)
+        {
+            throw new DuplicateRunException(existing);
+        }
+
+        if (transaction.Schedule is { } firing && !Advance(firing))
+        {
+            throw new ScheduleFiredException(firing.Id);
+        }
+
+        if (transaction.Deduplication is { } held)
+        {
+            deduplication[(held.Scope, held.KeyHash)] = (id, held.ExpiresAt);
+        }
+    }
+
+    private string? Holder(string scope, string keyHash) =>
+        deduplication.TryGetValue((scope, keyHash), out var held) && held.ExpiresAt > timeProvider.GetUtcNow() ? held.RunId : null;
+
+    private void Tell(RunTransaction transaction)
+    {
+        foreach (var signal in transaction.Signals())
+        {
+            signals.Tell(signal);
         }
     }
 
@@ -211,6 +195,7 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
         var wasFinished = run.Summary?.Status == WorkflowStatus.Finished;
         run.Summary = transaction.Summary;
         run.LastToken = Math.Max(run.LastToken, transaction.Lease.Token);
+        run.Lease = transaction.ReleasesLease ? null : run.Lease;
         foreach (var part in transaction.State)
         {
             if (part.Data is null)
@@ -260,6 +245,16 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
             RemoveTimer(run, id, removed);
         }
 
+        foreach (var followUp in transaction.NewFollowUps)
+        {
+            followUps[followUp.Id] = followUp;
+        }
+
+        foreach (var removed in transaction.RemovedFollowUps)
+        {
+            followUps.Remove(removed);
+        }
+
         if (run.Summary.Status == WorkflowStatus.Finished && !wasFinished)
         {
             var bytes = run.Parts.Values.Sum(part => (long)part.Length);
@@ -269,7 +264,7 @@ internal sealed class MemoryWorkflowStore(TimeProvider timeProvider) : IRunStore
             {
                 var oldest = finished.Dequeue();
                 finishedBytes -= oldest.Bytes;
-                runs.Remove(oldest.Id);
+                Delete(oldest.Id);
             }
         }
     }

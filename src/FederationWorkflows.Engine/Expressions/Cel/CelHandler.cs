@@ -1,0 +1,35 @@
+using FederationWorkflows.Cel;
+
+namespace FederationWorkflows.Engine.Expressions.Cel;
+
+/// <summary>The expression type <c>CEL</c>: Common Expression Language over what a story knows.</summary>
+internal sealed class CelHandler : IExpressionHandler
+{
+    public ExpressionDescriptor Descriptor { get; } = new("CEL", "CEL", IsBrowsable: true, new Dictionary<string, object> { ["MonacoLanguage"] = "javascript" });
+
+    public CompiledExpression Compile(Expression expression, Type returnType, IExpressionCompilationScope scope)
+    {
+        try
+        {
+            var program = StoryLibrary.EnvironmentFor(scope).Compile(expression.Text);
+            return program.IsConstant ? CompiledExpression.Constant(StoryValues.From(program.Evaluate(NoActivation.Instance))) : new ProgramExpression(program);
+        }
+        catch (CelException e)
+        {
+            throw StoryExpression.ToExpressionException(e);
+        }
+    }
+
+    private sealed class ProgramExpression(CelProgram program) : StoryExpression([program])
+    {
+        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => StoryValues.From(Run(program, story, cancellationToken));
+    }
+}
+
+/// <summary>For expressions that read nothing.</summary>
+internal sealed class NoActivation : ICelActivation
+{
+    public static NoActivation Instance { get; } = new();
+
+    public object? Read(CelVariable variable) => throw new InvalidOperationException($"A constant expression read '{variable.Name}'.");
+}
