@@ -41,6 +41,7 @@ public static class RuntimeRegistration
         });
         services.TryAddSingleton<DefinitionCatalog>();
         services.TryAddSingleton<StoryFolder>();
+        services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddSingleton<TimerWaker>();
