@@ -115,12 +115,13 @@ public sealed partial class DefinitionCatalog
         try
         {
             // The schedules first: should it end between the two, the story is still published, and its schedules are armed with the next start.
-            await WithdrawAsync(definitionId, cancellationToken);
+            await DisarmAsync(definitionId, cancellationToken);
             if (!await store.SetPublishedAsync(definitionId, null, cancellationToken))
             {
                 return false;
             }
 
+            await WithdrawAsync(definitionId, cancellationToken);
             LogRetracted(definitionId, NameOf(caller));
             return true;
         }
@@ -175,12 +176,19 @@ public sealed partial class DefinitionCatalog
                 }
             }
 
-            foreach (var version in versions.Where(version => version.IsPublished))
+            var retracted = versions.Where(version => version.IsPublished).Select(version => version.DefinitionId).ToArray();
+            foreach (var id in retracted)
             {
-                await WithdrawAsync(version.DefinitionId, cancellationToken);
+                await DisarmAsync(id, cancellationToken);
             }
 
-            return await store.DeleteVersionsAsync([.. versions.Select(version => version.Id)], cancellationToken);
+            var deleted = await store.DeleteVersionsAsync([.. versions.Select(version => version.Id)], cancellationToken);
+            foreach (var id in retracted)
+            {
+                await WithdrawAsync(id, cancellationToken);
+            }
+
+            return deleted;
         }
         finally
         {
@@ -206,12 +214,13 @@ public sealed partial class DefinitionCatalog
                 await RequireUnusedAsync(id, [], cancellationToken);
             }
 
+            var deleted = await store.DeleteDefinitionsAsync(definitionIds, cancellationToken);
             foreach (var id in definitionIds)
             {
                 await WithdrawAsync(id, cancellationToken);
             }
 
-            return await store.DeleteDefinitionsAsync(definitionIds, cancellationToken);
+            return deleted;
         }
         finally
         {

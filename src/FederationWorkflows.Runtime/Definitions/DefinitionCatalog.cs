@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Logging;
@@ -10,9 +11,24 @@ namespace FederationWorkflows.Runtime.Definitions;
 /// The definitions of the server: their versions in the store, and those that are published compiled and indexed by what starts them. The
 /// compiled ones follow the store: what another node publishes or retracts is told by a signal and read again (<see cref="DefinitionSync"/>).
 /// </summary>
-public sealed partial class DefinitionCatalog(
-    IDefinitionStore store, IScheduleStore schedules, IRunStore runs, WorkflowCompiler compiler, TimeProvider timeProvider, ILogger<DefinitionCatalog> logger) : IDisposable
+public sealed partial class DefinitionCatalog : IDisposable
 {
+    private readonly IDefinitionStore store;
+
+    private readonly IScheduleStore schedules;
+
+    private readonly IRunStore runs;
+
+    private readonly WorkflowCompiler compiler;
+
+    private readonly ActivityRegistry registry;
+
+    private readonly StoryActivityProvider storyActivities;
+
+    private readonly TimeProvider timeProvider;
+
+    private readonly ILogger<DefinitionCatalog> logger;
+
     private readonly CompiledRevisions compiled = new();
 
     private readonly ConcurrentDictionary<string, ExecutableWorkflow> published = new();
@@ -21,6 +37,26 @@ public sealed partial class DefinitionCatalog(
     private readonly SemaphoreSlim changing = new(1, 1);
 
     private TriggerIndex triggers = TriggerIndex.Empty;
+
+    internal DefinitionCatalog(
+        IDefinitionStore store,
+        IScheduleStore schedules,
+        IRunStore runs,
+        WorkflowCompiler compiler,
+        ActivityRegistry registry,
+        StoryActivityProvider storyActivities,
+        TimeProvider timeProvider,
+        ILogger<DefinitionCatalog> logger)
+    {
+        this.store = store;
+        this.schedules = schedules;
+        this.runs = runs;
+        this.compiler = compiler;
+        this.registry = registry;
+        this.storyActivities = storyActivities;
+        this.timeProvider = timeProvider;
+        this.logger = logger;
+    }
 
     /// <summary>A definition was published or retracted, here or on another node, and this node follows. The argument is its id. Called on the turn of whoever did it.</summary>
     internal event Action<string>? Changed;
@@ -48,9 +84,12 @@ public sealed partial class DefinitionCatalog(
         await changing.WaitAsync(cancellationToken);
         try
         {
+            storyActivities.BecomeReady();
+            await registry.RefreshAsync(cancellationToken);
             var all = await store.GetPublishedAsync(cancellationToken);
             foreach (var gone in published.Keys.Except(all.Select(stored => stored.DefinitionId)).ToArray())
             {
+                await DisarmAsync(gone, cancellationToken);
                 await WithdrawAsync(gone, cancellationToken);
             }
 
@@ -77,6 +116,7 @@ public sealed partial class DefinitionCatalog(
             }
             else if (published.ContainsKey(definitionId))
             {
+                await DisarmAsync(definitionId, cancellationToken);
                 await WithdrawAsync(definitionId, cancellationToken);
             }
         }
@@ -115,15 +155,29 @@ public sealed partial class DefinitionCatalog(
         compiled.Publish(stored, workflow);
         published[stored.DefinitionId] = workflow;
         Swap(stored.DefinitionId, own);
+        await RefreshTypesAsync(stored.DefinitionId, workflow.Definition.UsableAsActivity, cancellationToken);
         await schedules.ReplaceSchedulesAsync(stored.DefinitionId, ScheduleArming.SchedulesOf(workflow, timeProvider.GetUtcNow()), cancellationToken);
         Changed?.Invoke(stored.DefinitionId);
     }
 
+    private ValueTask DisarmAsync(string definitionId, CancellationToken cancellationToken) => schedules.ReplaceSchedulesAsync(definitionId, [], cancellationToken);
+
+    /// <summary>Nothing starts it here any more, for the store has it no more among the published ones.</summary>
     private async ValueTask WithdrawAsync(string definitionId, CancellationToken cancellationToken)
     {
         Forget(definitionId);
-        await schedules.ReplaceSchedulesAsync(definitionId, [], cancellationToken);
+        await RefreshTypesAsync(definitionId, isUsable: false, cancellationToken);
         Changed?.Invoke(definitionId);
+    }
+
+    /// <summary>A story that is, or was, usable as an activity changes the types there are.</summary>
+    private async ValueTask RefreshTypesAsync(string definitionId, bool isUsable, CancellationToken cancellationToken)
+    {
+        if (isUsable || registry.Current.All.Any(type => type.IsStory && (string)type.CustomProperties["WorkflowDefinitionId"] == definitionId))
+        {
+            storyActivities.BecomeReady();
+            await registry.RefreshAsync(cancellationToken);
+        }
     }
 
     private void Forget(string definitionId)

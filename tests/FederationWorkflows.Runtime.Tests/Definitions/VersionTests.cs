@@ -73,7 +73,9 @@ public sealed class VersionTests
     public async Task Nothing_starts_a_retracted_story_and_its_runs_go_on()
     {
         await using var server = await Server.CreateAsync();
-        var run = await server.RestAsync(Event("story", "hear", Story.Wait("wait"), Cron("cron")));
+        await server.PublishAsync(Event("story", "hear", Story.Wait("wait"), Cron("cron")));
+        var run = await server.Runtime.StartAsync(new StartRequest("story") { TriggerActivityId = "hear" }, Server.Ann, Token);
+        await run.Rest;
         (await server.Memory.GetSchedulesAsync("story", Token)).ShouldHaveSingleItem();
 
         (await server.Catalog.RetractAsync("story", Server.Ann, Token)).ShouldBeTrue();
@@ -105,7 +107,9 @@ public sealed class VersionTests
     public async Task What_runs_still_need_cannot_be_deleted()
     {
         await using var server = await Server.CreateAsync();
-        var run = await server.RestAsync(Event("story", "one", Story.Wait("wait")));
+        await server.PublishAsync(Event("story", "one", Story.Wait("wait")));
+        var run = await server.Runtime.StartAsync(new StartRequest("story") { TriggerActivityId = "one" }, Server.Ann, Token);
+        await run.Rest;
         await server.PublishAsync(Event("story", "two"));
         var expected = $"Run {run.RunId} of story 'story' version 1 has not ended, and could not go on. Cancel it first, or wait until it ends.";
 
