@@ -45,14 +45,15 @@ public static class RuntimeRegistration
         services.TryAddSingleton(provider => new DefinitionCatalog(
             provider.GetRequiredService<IDefinitionStore>(),
             provider.GetRequiredService<IScheduleStore>(),
+            provider.GetRequiredService<IRunStore>(),
             provider.GetRequiredService<WorkflowCompiler>(),
             provider.GetRequiredService<ActivityRegistry>(),
             provider.GetRequiredService<StoryActivityProvider>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DefinitionCatalog>>()));
         services.TryAddSingleton<StoryFolder>();
+        services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
-        services.AddHostedService<DefinitionWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
