@@ -75,11 +75,9 @@ public sealed class KeySourceOptions
     /// <summary>A program and its arguments; what it prints is the key.</summary>
     public IList<string> Command { get; } = [];
 
-    internal WrappingKeySource? Source => (Variable, File, Command) switch
-    {
-        ({ Length: > 0 } variable, _, _) => WrappingKeySource.FromVariable(variable),
-        (_, { Length: > 0 } file, _) => WrappingKeySource.FromFile(file),
-        (_, _, [var program, .. var arguments]) => WrappingKeySource.FromCommand(program, [.. arguments]),
-        _ => null,
-    };
+    internal WrappingKeySource? Source =>
+        !string.IsNullOrEmpty(Variable) ? WrappingKeySource.FromVariable(Variable)
+        : !string.IsNullOrEmpty(File) ? WrappingKeySource.FromFile(File)
+        : Command.Count > 0 ? WrappingKeySource.FromCommand(Command[0], [.. Command.Skip(1)])
+        : null;
 }
