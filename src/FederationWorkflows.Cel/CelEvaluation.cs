@@ -10,9 +10,12 @@ namespace FederationWorkflows.Cel;
 /// <summary>One evaluation under way: what it may read, what it may still spend, and whether it has seen something confidential.</summary>
 public sealed class CelEvaluation
 {
+    /// <summary>How much work passes between two looks at whether the evaluation was cancelled.</summary>
+    private const int UnitsBetweenChecks = 4096;
+
     private readonly CelOptions options;
     private long budget;
-    private long sinceCancellationCheck;
+    private long nextCheck;
 
     internal CelEvaluation(CelOptions options, int locals)
     {
@@ -36,6 +39,7 @@ public sealed class CelEvaluation
         CancellationToken = cancellationToken;
         IsConfidential = false;
         budget = options.CostLimit;
+        nextCheck = Math.Max(0, budget - UnitsBetweenChecks);
     }
 
     internal void End()
@@ -50,17 +54,21 @@ public sealed class CelEvaluation
     public void Charge(long cost)
     {
         budget -= cost;
+        if (budget < nextCheck)
+        {
+            CheckBudget();
+        }
+    }
+
+    private void CheckBudget()
+    {
         if (budget < 0)
         {
             throw new CelException($"The expression does more work than one evaluation may ({options.CostLimit:N0} units). Make its lists or texts smaller, or spread it over several activities.");
         }
 
-        sinceCancellationCheck += cost;
-        if (sinceCancellationCheck > 4096)
-        {
-            sinceCancellationCheck = 0;
-            CancellationToken.ThrowIfCancellationRequested();
-        }
+        CancellationToken.ThrowIfCancellationRequested();
+        nextCheck = Math.Max(0, budget - UnitsBetweenChecks);
     }
 
     /// <summary>Charges for reading or making so many characters or bytes.</summary>
