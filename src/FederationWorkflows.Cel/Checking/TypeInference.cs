@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FederationWorkflows.Cel.Types;
 
 namespace FederationWorkflows.Cel.Checking;
@@ -8,8 +9,15 @@ namespace FederationWorkflows.Cel.Checking;
 /// </summary>
 internal sealed class TypeInference
 {
-    private Dictionary<string, CelType> substitutions = [];
+    /// <summary>Steps of the longest expression that people write are far below; types that stand for one another many times over are far above.</summary>
+    private const int MaxSteps = 2_000_000;
+
+    private readonly Dictionary<string, CelType> substitutions = [];
+
+    // What was learnt since the types of one call began to be compared, with what was known before, for when they do not agree.
+    private readonly Stack<(string Parameter, CelType? Before)> learnt = new();
     private int fresh;
+    private int steps;
 
     public CelType NewParameter() => CelType.Parameter("?" + fresh++);
 
@@ -39,12 +47,12 @@ internal sealed class TypeInference
             return false;
         }
 
-        var before = new Dictionary<string, CelType>(substitutions);
+        learnt.Clear();
         for (var i = 0; i < from.Count; i++)
         {
             if (!Assign(from[i], to[i]))
             {
-                substitutions = before;
+                Forget();
                 return false;
             }
         }
@@ -60,12 +68,46 @@ internal sealed class TypeInference
         : TryAssign(previous, current) ? MostGeneral(previous, current) : CelType.Dyn;
 
     /// <summary>A type with everything that is known of it; <paramref name="final"/> makes the unknown <c>dyn</c>.</summary>
-    public CelType Resolve(CelType type, bool final = false) => type.Kind switch
+    public CelType Resolve(CelType type, bool final = false)
     {
-        CelTypeKind.Parameter when substitutions.TryGetValue(type.Name, out var known) => Resolve(known, final),
-        CelTypeKind.Parameter => final ? CelType.Dyn : type,
-        _ => Rebuild(type, inner => Resolve(inner, final)),
-    };
+        Step();
+        return type.Kind switch
+        {
+            CelTypeKind.Parameter when substitutions.TryGetValue(type.Name, out var known) => Resolve(known, final),
+            CelTypeKind.Parameter => final ? CelType.Dyn : type,
+            _ => Rebuild(type, inner => Resolve(inner, final)),
+        };
+    }
+
+    /// <exception cref="CelException">The types take too long to find out, or lead too deep.</exception>
+    private void Step()
+    {
+        if (++steps > MaxSteps || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new CelException("The types of this expression are too intricate to find out. Write dyn(x) around its parts, or split it over several activities.");
+        }
+    }
+
+    private void Learn(string parameter, CelType type)
+    {
+        learnt.Push((parameter, substitutions.GetValueOrDefault(parameter)));
+        substitutions[parameter] = type;
+    }
+
+    private void Forget()
+    {
+        while (learnt.TryPop(out var change))
+        {
+            if (change.Before is { } before)
+            {
+                substitutions[change.Parameter] = before;
+            }
+            else
+            {
+                substitutions.Remove(change.Parameter);
+            }
+        }
+    }
 
     private static CelType Rebuild(CelType type, Func<CelType, CelType> change) => type.Kind switch
     {
@@ -78,6 +120,7 @@ internal sealed class TypeInference
 
     private bool Assign(CelType from, CelType to)
     {
+        Step();
         if (to.Kind == CelTypeKind.Parameter)
         {
             var (agrees, known) = Substitute(from, to);
@@ -147,7 +190,7 @@ internal sealed class TypeInference
             var general = MostGeneral(type, known);
             if (!Occurs(parameter, general))
             {
-                substitutions[parameter.Name] = general;
+                Learn(parameter.Name, general);
             }
 
             return (true, true);
@@ -158,13 +201,17 @@ internal sealed class TypeInference
             return (false, false);
         }
 
-        substitutions[parameter.Name] = type;
+        Learn(parameter.Name, type);
         return (true, false);
     }
 
-    private bool Occurs(CelType parameter, CelType within) => within.Kind == CelTypeKind.Parameter
-        ? within.Equals(parameter) || (substitutions.TryGetValue(within.Name, out var known) && Occurs(parameter, known))
-        : within.Parameters.Any(inner => Occurs(parameter, inner));
+    private bool Occurs(CelType parameter, CelType within)
+    {
+        Step();
+        return within.Kind == CelTypeKind.Parameter
+            ? within.Equals(parameter) || (substitutions.TryGetValue(within.Name, out var known) && Occurs(parameter, known))
+            : within.Parameters.Any(inner => Occurs(parameter, inner));
+    }
 
     private static CelType MostGeneral(CelType one, CelType other) => IsAsGeneral(one, other) ? one : other;
 
