@@ -4,11 +4,17 @@ using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Engine.State;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Events;
+using FederationWorkflows.Runtime.FollowUps;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime;
 
@@ -34,12 +40,34 @@ public static class RuntimeRegistration
             Codec = provider.GetRequiredService<StateCodec>(),
             TimeProvider = provider.GetRequiredService<TimeProvider>(),
         });
-        services.TryAddSingleton<DefinitionCatalog>();
+        services.TryAddSingleton<StoryActivityProvider>();
+        services.AddSingleton<IActivityProvider>(provider => provider.GetRequiredService<StoryActivityProvider>());
+        services.TryAddSingleton(provider => new DefinitionCatalog(
+            provider.GetRequiredService<IDefinitionStore>(),
+            provider.GetRequiredService<IScheduleStore>(),
+            provider.GetRequiredService<IRunStore>(),
+            provider.GetRequiredService<WorkflowCompiler>(),
+            provider.GetRequiredService<ActivityRegistry>(),
+            provider.GetRequiredService<StoryActivityProvider>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DefinitionCatalog>>()));
         services.TryAddSingleton<StoryFolder>();
+        services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
+        services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
+        services.TryAddSingleton<EventPublisher>();
+        services.TryAddSingleton<TaskCompletion>();
+        services.AddSingleton<FollowUpWorker>();
+        services.AddSingleton<FollowUpInbox>();
+        services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());
+        services.AddHostedService<FollowUpService>();
+        services.AddOptions<ConcurrencyOptions>();
+        services.AddOptions<ScheduleOptions>();
+        services.AddHostedService<ScheduleService>();
+        services.AddHostedService<NodeService>();
         services.AddHostedService<TimerService>();
         services.AddHostedService<LeaseService>();
         return services;

@@ -14,8 +14,8 @@ internal sealed class TypeInference
 
     private readonly Dictionary<string, CelType> substitutions = [];
 
-    // What was learnt since the types of one call began to be compared, with what was known before, for when they do not agree.
-    private readonly Stack<(string Parameter, CelType? Before)> learnt = new();
+    // What the substitutions were before each change, so that an attempt that fails can be taken back.
+    private readonly List<(string Name, CelType? Before)> changes = [];
     private int fresh;
     private int steps;
 
@@ -47,12 +47,12 @@ internal sealed class TypeInference
             return false;
         }
 
-        learnt.Clear();
+        changes.Clear();
         for (var i = 0; i < from.Count; i++)
         {
             if (!Assign(from[i], to[i]))
             {
-                Forget();
+                TakeBack();
                 return false;
             }
         }
@@ -85,27 +85,6 @@ internal sealed class TypeInference
         if (++steps > MaxSteps || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw new CelException("The types of this expression are too intricate to find out. Write dyn(x) around its parts, or split it over several activities.");
-        }
-    }
-
-    private void Learn(string parameter, CelType type)
-    {
-        learnt.Push((parameter, substitutions.GetValueOrDefault(parameter)));
-        substitutions[parameter] = type;
-    }
-
-    private void Forget()
-    {
-        while (learnt.TryPop(out var change))
-        {
-            if (change.Before is { } before)
-            {
-                substitutions[change.Parameter] = before;
-            }
-            else
-            {
-                substitutions.Remove(change.Parameter);
-            }
         }
     }
 
@@ -168,6 +147,28 @@ internal sealed class TypeInference
         return true;
     }
 
+    private void Learn(CelType parameter, CelType type)
+    {
+        changes.Add((parameter.Name, substitutions.GetValueOrDefault(parameter.Name)));
+        substitutions[parameter.Name] = type;
+    }
+
+    private void TakeBack()
+    {
+        for (var i = changes.Count - 1; i >= 0; i--)
+        {
+            var (name, before) = changes[i];
+            if (before is null)
+            {
+                substitutions.Remove(name);
+            }
+            else
+            {
+                substitutions[name] = before;
+            }
+        }
+    }
+
     private (bool Agrees, bool Known) Substitute(CelType type, CelType parameter)
     {
         if (type.Equals(parameter))
@@ -190,7 +191,7 @@ internal sealed class TypeInference
             var general = MostGeneral(type, known);
             if (!Occurs(parameter, general))
             {
-                Learn(parameter.Name, general);
+                Learn(parameter, general);
             }
 
             return (true, true);
@@ -201,7 +202,7 @@ internal sealed class TypeInference
             return (false, false);
         }
 
-        Learn(parameter.Name, type);
+        Learn(parameter, type);
         return (true, false);
     }
 

@@ -1,129 +1,190 @@
-using System.Security.Claims;
-using System.Text.Json;
-using FederationWorkflows.Engine;
+using System.Collections.Concurrent;
 using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Definitions;
 
-/// <summary>The definitions of the server: stored, compiled once per revision, and indexed by what starts them.</summary>
-public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler compiler, TimeProvider timeProvider, ILogger<DefinitionCatalog> logger) : IDisposable
+/// <summary>
+/// The definitions of the server: their versions in the store, and those that are published compiled and indexed by what starts them. The
+/// compiled ones follow the store: what another node publishes or retracts is told by a signal and read again (<see cref="DefinitionSync"/>).
+/// </summary>
+public sealed partial class DefinitionCatalog : IDisposable
 {
+    private readonly IDefinitionStore store;
+
+    private readonly IScheduleStore schedules;
+
+    private readonly IRunStore runs;
+
+    private readonly WorkflowCompiler compiler;
+
+    private readonly ActivityRegistry registry;
+
+    private readonly StoryActivityProvider storyActivities;
+
+    private readonly TimeProvider timeProvider;
+
+    private readonly ILogger<DefinitionCatalog> logger;
+
     private readonly CompiledRevisions compiled = new();
 
-    private readonly SemaphoreSlim publishing = new(1, 1);
+    private readonly ConcurrentDictionary<string, ExecutableWorkflow> published = new();
+
+    /// <summary>Held to change definitions and to take over what the store has: an older reading never takes the place of a newer one.</summary>
+    private readonly SemaphoreSlim changing = new(1, 1);
 
     private TriggerIndex triggers = TriggerIndex.Empty;
+
+    internal DefinitionCatalog(
+        IDefinitionStore store,
+        IScheduleStore schedules,
+        IRunStore runs,
+        WorkflowCompiler compiler,
+        ActivityRegistry registry,
+        StoryActivityProvider storyActivities,
+        TimeProvider timeProvider,
+        ILogger<DefinitionCatalog> logger)
+    {
+        this.store = store;
+        this.schedules = schedules;
+        this.runs = runs;
+        this.compiler = compiler;
+        this.registry = registry;
+        this.storyActivities = storyActivities;
+        this.timeProvider = timeProvider;
+        this.logger = logger;
+    }
+
+    /// <summary>A definition was published or retracted, here or on another node, and this node follows. The argument is its id. Called on the turn of whoever did it.</summary>
+    internal event Action<string>? Changed;
 
     /// <summary>What starts the published definitions: an immutable snapshot, replaced when one is published.</summary>
     public TriggerIndex Triggers => Volatile.Read(ref triggers);
 
     internal int CompiledCount => compiled.Count;
 
-    /// <summary>
-    /// Checks a definition and makes it the published version. The same content again changes nothing.
-    /// </summary>
-    /// <param name="utf8Json">The definition.</param>
-    /// <param name="caller">Who publishes it.</param>
-    /// <param name="cancellationToken">Ends the call; nothing is stored then.</param>
-    /// <exception cref="DefinitionException">It has errors; nothing was changed.</exception>
-    public async ValueTask<StoredDefinition> PublishAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
-    {
-        var workflow = compiler.Compile(utf8Json).Require();
-        var triggersOfIt = TriggerIndex.TriggersOf(workflow);
-        await publishing.WaitAsync(cancellationToken);
-        try
-        {
-            var definition = workflow.Definition;
-            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
-            if (latest is { IsPublished: true } && latest.Revision == definition.Revision)
-            {
-                Publish(latest, Compile(latest), triggersOfIt);
-                return latest;
-            }
-
-            var version = (latest?.Version ?? 0) + 1;
-            var id = $"{definition.DefinitionId}:{version}";
-            var json = Stamp(definition.Json, id, version);
-            var stored = new StoredDefinition
-            {
-                Id = id,
-                DefinitionId = definition.DefinitionId,
-                Version = version,
-                Revision = definition.Revision,
-                Json = json,
-                IsLatest = true,
-                IsPublished = true,
-                CreatedAt = timeProvider.GetUtcNow(),
-                CreatedBy = caller.Identity?.Name ?? "unknown",
-            };
-            await store.SaveAsync(stored, cancellationToken);
-            Publish(stored, compiler.Compile(json).Require(), triggersOfIt);
-            return stored;
-        }
-        finally
-        {
-            publishing.Release();
-        }
-    }
-
     /// <inheritdoc/>
-    public void Dispose() => publishing.Dispose();
+    public void Dispose() => changing.Dispose();
 
     /// <summary>The published version of a definition, compiled; null when there is none.</summary>
     public async ValueTask<ExecutableWorkflow?> FindPublishedAsync(string definitionId, CancellationToken cancellationToken) =>
-        await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored ? Compile(stored) : null;
+        published.GetValueOrDefault(definitionId) ?? (await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored ? Compile(stored) : null);
 
     /// <summary>The compiled graph of a revision; null when its definition is gone.</summary>
     public async ValueTask<ExecutableWorkflow?> FindRevisionAsync(string definitionId, string revision, CancellationToken cancellationToken) =>
         compiled.Find(definitionId, revision)
             ?? (await store.FindByRevisionAsync(definitionId, revision, cancellationToken) is { } stored ? Compile(stored) : null);
 
-    /// <summary>Reads the published definitions of the store, for a server that starts. One that does not compile any more is reported and left out.</summary>
+    /// <summary>Reads the published definitions of the store. One that does not compile any more is reported and left out.</summary>
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
-        foreach (var stored in await store.GetPublishedAsync(cancellationToken))
+        await changing.WaitAsync(cancellationToken);
+        try
         {
-            try
+            storyActivities.BecomeReady();
+            await registry.RefreshAsync(cancellationToken);
+            var all = await store.GetPublishedAsync(cancellationToken);
+            foreach (var gone in published.Keys.Except(all.Select(stored => stored.DefinitionId)).ToArray())
             {
-                var workflow = Compile(stored);
-                Publish(stored, workflow, TriggerIndex.TriggersOf(workflow));
+                await DisarmAsync(gone, cancellationToken);
+                await WithdrawAsync(gone, cancellationToken);
             }
-            catch (DefinitionException e)
+
+            foreach (var stored in all)
             {
-                LogUnusable(stored.DefinitionId, stored.Version, e.Message);
+                await AdoptAsync(stored, cancellationToken);
             }
+        }
+        finally
+        {
+            changing.Release();
         }
     }
 
-    /// <summary>What people and runs see as the version is what the store gave it, whatever the file said. It is no part of the revision.</summary>
-    private static byte[] Stamp(JsonElement definition, string id, int version)
+    /// <summary>Reads anew which version of a definition is published, after a signal said that it may be another one.</summary>
+    internal async ValueTask RefreshAsync(string definitionId, CancellationToken cancellationToken)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = JsonValues.MaxDepth }))
+        await changing.WaitAsync(cancellationToken);
+        try
         {
-            writer.WriteStartObject();
-            writer.WriteString("id", id);
-            writer.WriteNumber("version", version);
-            foreach (var property in definition.EnumerateObject().Where(property => property.Name is not ("id" or "version")))
+            if (await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored)
             {
-                property.WriteTo(writer);
+                await AdoptAsync(stored, cancellationToken);
             }
-
-            writer.WriteEndObject();
+            else if (published.ContainsKey(definitionId))
+            {
+                await DisarmAsync(definitionId, cancellationToken);
+                await WithdrawAsync(definitionId, cancellationToken);
+            }
         }
-
-        return buffer.ToArray();
+        finally
+        {
+            changing.Release();
+        }
     }
 
+    /// <summary>The graph says which version it is of, so that one of the same content does for runs that go on, but not for new ones.</summary>
     private ExecutableWorkflow Compile(StoredDefinition stored) =>
-        compiled.Find(stored.DefinitionId, stored.Revision) ?? compiled.Add(stored, compiler.Compile(stored.Json).Require());
+        compiled.Find(stored.DefinitionId, stored.Revision) is { } same && same.Definition.Id == stored.Id ? same : compiled.Add(stored, compiler.Compile(stored.Json).Require());
 
-    private void Publish(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own)
+    /// <summary>Takes a published version over. One that this node cannot compile is not started here; its schedules are left to the nodes that can.</summary>
+    private async ValueTask AdoptAsync(StoredDefinition stored, CancellationToken cancellationToken)
+    {
+        if (published.TryGetValue(stored.DefinitionId, out var known) && known.Definition.Id == stored.Id && known.Definition.Revision == stored.Revision)
+        {
+            return;
+        }
+
+        try
+        {
+            var workflow = Compile(stored);
+            await AdoptAsync(stored, workflow, TriggerIndex.TriggersOf(workflow), cancellationToken);
+        }
+        catch (DefinitionException e)
+        {
+            LogUnusable(stored.DefinitionId, stored.Version, e.Message);
+            Forget(stored.DefinitionId);
+        }
+    }
+
+    private async ValueTask AdoptAsync(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own, CancellationToken cancellationToken)
     {
         compiled.Publish(stored, workflow);
+        published[stored.DefinitionId] = workflow;
         Swap(stored.DefinitionId, own);
+        await RefreshTypesAsync(stored.DefinitionId, workflow.Definition.UsableAsActivity, cancellationToken);
+        await schedules.ReplaceSchedulesAsync(stored.DefinitionId, ScheduleArming.SchedulesOf(workflow, timeProvider.GetUtcNow()), cancellationToken);
+        Changed?.Invoke(stored.DefinitionId);
+    }
+
+    private ValueTask DisarmAsync(string definitionId, CancellationToken cancellationToken) => schedules.ReplaceSchedulesAsync(definitionId, [], cancellationToken);
+
+    /// <summary>Nothing starts it here any more, for the store has it no more among the published ones.</summary>
+    private async ValueTask WithdrawAsync(string definitionId, CancellationToken cancellationToken)
+    {
+        Forget(definitionId);
+        await RefreshTypesAsync(definitionId, isUsable: false, cancellationToken);
+        Changed?.Invoke(definitionId);
+    }
+
+    /// <summary>A story that is, or was, usable as an activity changes the types there are.</summary>
+    private async ValueTask RefreshTypesAsync(string definitionId, bool isUsable, CancellationToken cancellationToken)
+    {
+        if (isUsable || registry.Current.All.Any(type => type.IsStory && (string)type.CustomProperties["WorkflowDefinitionId"] == definitionId))
+        {
+            storyActivities.BecomeReady();
+            await registry.RefreshAsync(cancellationToken);
+        }
+    }
+
+    private void Forget(string definitionId)
+    {
+        published.TryRemove(definitionId, out _);
+        compiled.Retract(definitionId);
+        Swap(definitionId, []);
     }
 
     private void Swap(string definitionId, IReadOnlyList<WorkflowTrigger> own)
@@ -138,41 +199,4 @@ public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCo
 
     [LoggerMessage(LogLevel.Error, "Story {DefinitionId} version {Version} cannot be used, and nothing starts it: {Problems}")]
     private partial void LogUnusable(string definitionId, int version, string problems);
-}
-
-/// <summary>Something that starts a published definition.</summary>
-/// <param name="DefinitionId">The definition.</param>
-/// <param name="ActivityId">The trigger activity.</param>
-/// <param name="Name">The kind of trigger: its activity type.</param>
-/// <param name="Stimulus">What must happen, as the trigger says.</param>
-public sealed record WorkflowTrigger(string DefinitionId, string ActivityId, string Name, object Stimulus);
-
-/// <summary>An immutable index of triggers.</summary>
-public sealed class TriggerIndex
-{
-    internal static readonly TriggerIndex Empty = new([]);
-
-    private readonly ILookup<string, WorkflowTrigger> byName;
-
-    private TriggerIndex(IReadOnlyList<WorkflowTrigger> all)
-    {
-        All = all;
-        byName = all.ToLookup(trigger => trigger.Name);
-    }
-
-    /// <summary>All triggers.</summary>
-    public IReadOnlyList<WorkflowTrigger> All { get; }
-
-    /// <summary>The triggers of a kind.</summary>
-    public IEnumerable<WorkflowTrigger> OfKind(string name) => byName[name];
-
-    /// <summary>What starts a workflow.</summary>
-    /// <param name="workflow">A compiled definition.</param>
-    /// <exception cref="DefinitionException">A trigger's input is missing or depends on a run.</exception>
-    public static IReadOnlyList<WorkflowTrigger> TriggersOf(ExecutableWorkflow workflow) =>
-        [.. workflow.Triggers.SelectMany(node => ((ITrigger)node.Activity).GetTriggerPayloads(new TriggerIndexingContext(node))
-            .Select(stimulus => new WorkflowTrigger(workflow.Definition.DefinitionId, node.Id, node.Descriptor.TypeName, stimulus)))];
-
-    internal TriggerIndex Replace(string definitionId, IReadOnlyList<WorkflowTrigger> own) =>
-        new([.. All.Where(trigger => trigger.DefinitionId != definitionId), .. own]);
 }

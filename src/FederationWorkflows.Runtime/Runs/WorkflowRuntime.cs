@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Runtime.Runs;
 
@@ -26,29 +29,48 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly IRunStore runs;
 
+    private readonly IStoreSignals signals;
+
     private readonly RunEnvironment environment;
 
     private readonly RunActorServices services;
 
     private readonly ILogger<WorkflowRuntime> logger;
 
-    private readonly string node = Guid.CreateVersion7().ToString("N");
+    private readonly RunGate gate;
+
+    private readonly TimeSpan retryAfter;
+
+    private IDisposable? listening;
+
+    private volatile bool isDraining;
 
     /// <summary>A runtime over a store.</summary>
     public WorkflowRuntime(
         DefinitionCatalog definitions,
         IRunStore runs,
+        IStoreSignals signals,
         RunEnvironment environment,
         IEnumerable<IRunObserver> observers,
         IEnumerable<IEffectHandler> effectHandlers,
+        IOptions<ConcurrencyOptions> concurrency,
         ILogger<WorkflowRuntime> logger)
     {
+        gate = new RunGate(concurrency.Value);
+        retryAfter = concurrency.Value.RetryAfter;
         this.definitions = definitions;
         this.runs = runs;
+        this.signals = signals;
         this.environment = environment;
         this.logger = logger;
-        services = new RunActorServices(runs, environment.TimeProvider, [.. observers], [.. effectHandlers]);
+        services = new RunActorServices(runs, environment.TimeProvider, environment.Codec, [.. observers], [.. effectHandlers]);
     }
+
+    /// <summary>This node: the owner in its leases.</summary>
+    internal string Node { get; } = Guid.CreateVersion7().ToString("N");
+
+    /// <summary>This node takes no new runs.</summary>
+    internal bool IsDraining => isDraining;
 
     /// <summary>A new run id.</summary>
     public string NewRunId() => environment.NewId();
@@ -56,11 +78,60 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>Starts a run of the published version of a definition. When this returns, the run is stored.</summary>
     /// <exception cref="UnknownDefinitionException">No version of the definition is published.</exception>
     /// <exception cref="RunExistsException">The run id is taken.</exception>
+    /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
+    /// <exception cref="DuplicateRunException">The same deduplication key started a run before.</exception>
     /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
     public async ValueTask<RunHandle> StartAsync(StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var workflow = await definitions.FindPublishedAsync(request.DefinitionId, cancellationToken) ?? throw new UnknownDefinitionException(request.DefinitionId);
-        return await StartAsync(workflow, request, caller, cancellationToken);
+        var deduplication = request.DeduplicationKey is not { } key ? null : new Deduplication(
+            $"{request.DefinitionId}/{request.TriggerActivityId}",
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
+            environment.TimeProvider.GetUtcNow() + request.DeduplicationWindow);
+        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin { Deduplication = deduplication }, cancellationToken);
+    }
+
+    /// <summary>Lets a run that faulted go on from the activities that failed. When this returns true, that is stored.</summary>
+    /// <returns>False when the run did not fault or does not exist.</returns>
+    public async Task<bool> RetryAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(), Wanted, cancellationToken, revives: true);
+    }
+
+    /// <summary>Starts a new run with what another was started with: on the published version of its story, or on the other's own when none is published.</summary>
+    /// <param name="runId">The other run.</param>
+    /// <param name="input">Values that replace or join the other's inputs, by name; null for none.</param>
+    /// <param name="caller">Who asks for it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The new run; null when the other, or its definition, does not exist.</returns>
+    /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
+    /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
+    public async ValueTask<RunHandle?> RerunAsync(string runId, IReadOnlyDictionary<string, object?>? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        if (await runs.FindAsync(runId, cancellationToken) is not { Identity: { } identity }
+            || await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, cancellationToken) is not { } own
+            || await runs.LoadAsync(runId, cancellationToken) is not { } parts)
+        {
+            return null;
+        }
+
+        using var other = WorkflowRun.Load(own, parts, environment);
+        var values = new Dictionary<string, object?>(other.Input);
+        foreach (var (name, value) in input ?? new Dictionary<string, object?>())
+        {
+            values[name] = value;
+        }
+
+        var request = new StartRequest(identity.DefinitionId)
+        {
+            Input = values,
+            CorrelationId = identity.CorrelationId,
+            TriggerActivityId = other.TriggerActivityId,
+            TriggerPayload = other.TriggerPayload,
+        };
+        var workflow = await definitions.FindPublishedAsync(identity.DefinitionId, cancellationToken) ?? own;
+        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin(), cancellationToken);
     }
 
     /// <summary>Resumes a bookmark. When this returns, the resumption is stored.</summary>
@@ -69,21 +140,23 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <param name="input">What the activity gets.</param>
     /// <param name="caller">Who resumes it.</param>
     /// <param name="cancellationToken">Ends waiting for the command; it may be carried out all the same.</param>
-    /// <returns>False when the run does not wait for it any more, or another node drives it.</returns>
+    /// <returns>False when the run does not wait for it any more.</returns>
+    /// <exception cref="RunElsewhereException">Another node drives the run and did not let go of it within 30 seconds.</exception>
     /// <exception cref="LeaseLostException">Another node took the run over before the resumption was stored.</exception>
-    public Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken);
+        return await CommandAnywhereAsync(runId, run => run.Resume(bookmarkId, input), Wanted, cancellationToken);
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
-    /// <returns>False when it had ended before, does not exist, or another node drives it.</returns>
+    /// <returns>False when it had ended before or does not exist.</returns>
+    /// <exception cref="RunElsewhereException">Another node drives the run and did not cancel it within 30 seconds.</exception>
     /// <exception cref="LeaseLostException">Another node took the run over before its end was stored.</exception>
-    public Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public async Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return CommandAsync(runId, run => run.Cancel(), cancellationToken);
+        return await CommandAnywhereAsync(runId, run => run.Cancel(), ToBeCancelled, cancellationToken);
     }
 
     /// <summary>Takes up a run that was let go of, from its last commit.</summary>
@@ -104,7 +177,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public Task RestOfAsync(string runId) => live.TryGetValue(runId, out var entry) ? EndOfAsync(entry) : Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken) => await definitions.LoadAsync(cancellationToken);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        listening = signals.Subscribe(OnSignal);
+        await definitions.LoadAsync(cancellationToken);
+    }
 
     /// <summary>Lets go of all runs at their last commit; activities in flight are cancelled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -117,10 +194,30 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stopping.Dispose();
+    public void Dispose()
+    {
+        listening?.Dispose();
+        stopping.Dispose();
+        gate.Dispose();
+    }
 
-    internal Task<bool> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
+    /// <summary>Takes no new runs from now on, and completes when all that are driven here wait or have ended. Those that wait may go on, here or elsewhere.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        isDraining = true;
+        foreach (var entry in live.Values)
+        {
+            await EndOfAsync(entry).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    internal Task<CommandOutcome> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
         CommandAsync(runId, run => run.ResumeTimer(timerId), cancellationToken);
+
+    internal Task<CommandOutcome> ResumeAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken) =>
+        CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken);
 
     internal bool IsLive(string runId) => live.ContainsKey(runId);
 
@@ -135,30 +232,35 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    private async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin, CancellationToken cancellationToken)
     {
-#pragma warning disable CA2000 // The actor disposes of it when it lets go.
-        var run = WorkflowRun.Create(
-            workflow,
-            new RunStart
-            {
-                RunId = request.RunId ?? NewRunId(),
-                Input = request.Input,
-                CorrelationId = request.CorrelationId,
-                TriggerActivityId = request.TriggerActivityId,
-                TriggerPayload = request.TriggerPayload,
-                StartedBy = caller.Identity?.Name,
-            },
-            environment);
-#pragma warning restore CA2000
+        if (isDraining)
+        {
+            throw new NodeBusyException("This node is being drained and takes no new runs.", retryAfter);
+        }
+
+        // What came in durably by another way waits; who asks from outside is better told.
+        await gate.EnterAsync(origin.WaitsForRoom, cancellationToken);
+        WorkflowRun run;
+        try
+        {
+            run = Create(workflow, request, startedBy, origin);
+        }
+        catch
+        {
+            gate.Leave();
+            throw;
+        }
+
         var mine = NewEntry();
         if (!live.TryAdd(run.Id, mine))
         {
             run.Dispose();
+            gate.Leave();
             throw new RunExistsException(run.Id);
         }
 
-        var actor = NewActor(run, new Lease(node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), isNew: true, mine);
+        var actor = NewActor(run, new Lease(Node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), origin, mine);
         try
         {
             await actor.CommitFirstAsync(cancellationToken);
@@ -168,13 +270,28 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             live.TryRemove(KeyValuePair.Create(run.Id, mine));
             mine.SetResult(null);
             run.Dispose();
+            gate.Leave();
             throw;
         }
 
         mine.SetResult(actor);
-        Drive(actor);
+        Drive(actor, workflow.Definition, gate.Leave);
         return new RunHandle(run.Id, actor.Ended);
     }
+
+    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin) => WorkflowRun.Create(
+        workflow,
+        new RunStart
+        {
+            RunId = request.RunId ?? NewRunId(),
+            Input = request.Input,
+            CorrelationId = request.CorrelationId,
+            TriggerActivityId = request.TriggerActivityId,
+            TriggerPayload = request.TriggerPayload,
+            StartedBy = startedBy,
+            Parent = origin.Parent,
+        },
+        environment);
 
     private static TaskCompletionSource<RunActor?> NewEntry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -186,23 +303,35 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    private RunActor NewActor(WorkflowRun run, Lease lease, bool isNew, TaskCompletionSource<RunActor?> entry) =>
-        new(run, lease, isNew, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
+    private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, TaskCompletionSource<RunActor?> entry) =>
+        new(run, lease, origin, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
 
-    private void Drive(RunActor actor) => _ = Task.Run(() => actor.DriveAsync(stopping.Token), CancellationToken.None);
+    private void Drive(RunActor actor, WorkflowDefinition definition, Action? onLetGo) => _ = Task.Run(
+        async () =>
+        {
+            try
+            {
+                await gate.TakeTurnAsync(definition, () => actor.DriveAsync(stopping.Token), stopping.Token);
+            }
+            finally
+            {
+                onLetGo?.Invoke();
+            }
+        },
+        CancellationToken.None);
 
-    private async Task<bool> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken)
+    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken, bool revives = false)
     {
-        var command = new RunCommand(change);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var command = new RunCommand(change);
             var mine = NewEntry();
             var entry = live.GetOrAdd(runId, mine);
             if (ReferenceEquals(entry, mine))
             {
                 // Not bound to this caller: others may wait for the run by now.
-                _ = TakeUpAsync(runId, mine, command);
+                _ = TakeUpAsync(runId, mine, command, revives);
                 return await command.Task.WaitAsync(cancellationToken);
             }
 
@@ -211,117 +340,20 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
                 continue;
             }
 
-            if (actor.Post(command))
+            try
             {
-                return await command.Task.WaitAsync(cancellationToken);
+                if (actor.Post(command))
+                {
+                    return await command.Task.WaitAsync(cancellationToken);
+                }
+            }
+            catch (RunHandedOverException)
+            {
+                continue;
             }
 
             // It has just come to rest: wait until it has let go, then take the run up again.
             await ((Task)actor.Ended).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    /// <summary>Makes a stored run live here. A first command is posted before the run is driven, so that it does not come to rest before.</summary>
-    private async Task TakeUpAsync(string runId, TaskCompletionSource<RunActor?> mine, RunCommand? first)
-    {
-        RunActor? actor;
-        try
-        {
-            actor = await LoadAsync(runId, mine);
-        }
-        catch (Exception e)
-        {
-            live.TryRemove(KeyValuePair.Create(runId, mine));
-            mine.SetResult(null);
-            if (first is null)
-            {
-                throw;
-            }
-
-            first.SetException(e);
-            return;
-        }
-
-        if (actor is null)
-        {
-            live.TryRemove(KeyValuePair.Create(runId, mine));
-            mine.SetResult(null);
-            first?.SetResult(false);
-            return;
-        }
-
-        if (first is not null)
-        {
-            actor.Post(first);
-        }
-
-        mine.SetResult(actor);
-        Drive(actor);
-    }
-
-    /// <summary>Claims and loads a stored run; null when there is none, it has ended, its definition is gone, or another node drives it.</summary>
-    private async Task<RunActor?> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry)
-    {
-        var summary = await runs.FindAsync(runId, stopping.Token);
-        if (summary is null || summary.Status == WorkflowStatus.Finished || await runs.ClaimAsync(runId, node, LeaseDuration, stopping.Token) is not { } lease)
-        {
-            return null;
-        }
-
-        RunActor? actor = null;
-        try
-        {
-            var identity = summary.Identity;
-            var workflow = await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, stopping.Token);
-            var parts = await runs.LoadAsync(runId, stopping.Token);
-            if (workflow is null || parts is null)
-            {
-                LogGone(runId, identity.DefinitionId, identity.Revision);
-                return null;
-            }
-
-            return actor = NewActor(WorkflowRun.Load(workflow, parts, environment), lease, isNew: false, entry);
-        }
-        finally
-        {
-            if (actor is null)
-            {
-                await runs.ReleaseAsync(runId, lease, CancellationToken.None);
-            }
-        }
-    }
-
-    [LoggerMessage(LogLevel.Error, "Run {RunId} cannot go on: revision {Revision} of definition {DefinitionId} is gone")]
-    private partial void LogGone(string runId, string definitionId, string revision);
-}
-
-/// <summary>What to start.</summary>
-public sealed record StartRequest(string DefinitionId)
-{
-    /// <summary>The id the run is to have, from <see cref="WorkflowRuntime.NewRunId"/>; a new one when null.</summary>
-    public string? RunId { get; init; }
-
-    /// <summary>Values of the workflow's inputs, by name.</summary>
-    public IReadOnlyDictionary<string, object?> Input { get; init; } = new Dictionary<string, object?>();
-
-    /// <summary>What ties the run to something outside.</summary>
-    public string? CorrelationId { get; init; }
-
-    /// <summary>The trigger that starts it; null to start it by hand.</summary>
-    public string? TriggerActivityId { get; init; }
-
-    /// <summary>What the trigger received.</summary>
-    public object? TriggerPayload { get; init; }
-}
-
-/// <summary>A run that was started.</summary>
-/// <param name="RunId">Its id.</param>
-/// <param name="Rest">Completes when it first waits for something outside, or ends.</param>
-public sealed record RunHandle(string RunId, Task<RunResult> Rest);
-
-/// <summary>No version of a definition is published.</summary>
-public sealed class UnknownDefinitionException(string definitionId) : Exception($"There is no published story '{definitionId}'. Publish it first, or check the id.")
-{
-    /// <summary>The definition that was asked for.</summary>
-    public string DefinitionId { get; } = definitionId;
 }

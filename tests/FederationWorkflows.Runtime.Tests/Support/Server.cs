@@ -77,6 +77,16 @@ internal sealed class Server : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts one of the services that look after things, alone, so that nobody else sleeps by the test's clock.</summary>
+    public async Task HostAsync<TService>()
+        where TService : IHostedService
+    {
+        foreach (var service in services.GetServices<IHostedService>().OfType<TService>())
+        {
+            await service.StartAsync(Token);
+        }
+    }
+
     public T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
 
@@ -102,6 +112,35 @@ internal sealed class Server : IAsyncDisposable
 
     public async Task<string> BookmarkAsync(string runId, string activityId) =>
         (await Memory.FindBookmarksAsync("Test.Event", null, Token)).Single(stored => stored.RunId == runId && stored.Bookmark.ActivityId == activityId).Bookmark.Id;
+
+    /// <summary>Who looks around late for the clock he read sleeps a little too long: time goes on, second by second, until it has happened.</summary>
+    public async Task<T> AdvanceUntilAsync<T>(Task<T> happened)
+    {
+        while (!happened.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            for (var turn = 0; turn < 20; turn++)
+            {
+                await Task.Yield();
+            }
+        }
+
+        return await happened;
+    }
+
+    /// <summary>Waits for what happens beside the test, without moving the clock.</summary>
+    public static async Task BecomesAsync(Func<Task<bool>> condition)
+    {
+        var patience = System.Diagnostics.Stopwatch.StartNew();
+        while (!await condition())
+        {
+            patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Waits until all work that runs asked for is done.</summary>
+    public Task FollowUpsAreDoneAsync() => BecomesAsync(async () => (await Memory.GetFollowUpsAsync(1, null, Token)).Count == 0);
 
     public async Task<RunSummary> SummaryAsync(string runId) => (await Memory.FindAsync(runId, Token)).ShouldNotBeNull();
 
@@ -154,6 +193,15 @@ internal sealed class RunWatch : IRunObserver
         }
 
         OnCommit?.Invoke(transaction);
+    }
+
+    /// <summary>What comes from now on is all that counts.</summary>
+    public void Forget()
+    {
+        lock (gate)
+        {
+            seen.Clear();
+        }
     }
 
     public Task<RunTransaction> EndOfAsync(string runId) => CommitAsync(transaction => transaction.Summary.Identity.Id == runId && transaction.Summary.Status == WorkflowStatus.Finished);
