@@ -95,6 +95,7 @@ public static partial class ServerHost
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
     }
