@@ -81,9 +81,22 @@ public static class DefinitionParser
             IncidentStrategy = options?.Text("incidentStrategyType"),
             CommitStrategy = options?.Text("commitStrategyName"),
             OnFault = top.Property("customProperties")?.Text("onFault") is { Length: > 0 } onFault ? onFault : null,
+            MaxConcurrentRuns = ReadMaxConcurrentRuns(top.Property("customProperties")),
             Warnings = problems,
         };
         return problems.All(problem => problem.Severity == ProblemSeverity.Warning) ? definition : throw new DefinitionException(problems);
+    }
+
+    private static int? ReadMaxConcurrentRuns(JsonReading? customProperties)
+    {
+        var limit = customProperties?.Integer("maxConcurrentRuns");
+        if (limit < 1)
+        {
+            customProperties!.Report("invalid-concurrency", $"At least one run must be able to go on, not {limit}. Leave it out for no limit.", "maxConcurrentRuns");
+            return null;
+        }
+
+        return limit;
     }
 
     private static List<ArgumentDefinition> Arguments(JsonReading top, string property)

@@ -59,6 +59,9 @@ public sealed class WorkflowDefinition
     /// <summary>The story to start when a run of this one faults, from <c>customProperties.onFault</c>; null for none. Elsa has no such thing.</summary>
     public string? OnFault { get; init; }
 
+    /// <summary>How many runs of it one node drives at once, from <c>customProperties.maxConcurrentRuns</c>; null for no limit of its own. Elsa has no such thing.</summary>
+    public int? MaxConcurrentRuns { get; init; }
+
     /// <summary>What reading found that does not keep it from running.</summary>
     public IReadOnlyList<DefinitionProblem> Warnings { get; init; } = [];
 

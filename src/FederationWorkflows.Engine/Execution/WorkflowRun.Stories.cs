@@ -42,7 +42,7 @@ public sealed partial class WorkflowRun
         var incident = incidents[0];
         commit.FollowUp(new RunFollowUp($"{Id}:on-fault", new StartStory
         {
-            RunId = StoryCall.ChildId(Id, "on-fault", 0),
+            RunId = RunIds.Of(Id, "on-fault"),
             DefinitionId = story,
             Input = new Dictionary<string, object?>
             {

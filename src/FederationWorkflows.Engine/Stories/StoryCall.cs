@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
 
@@ -29,10 +27,6 @@ internal sealed class StoryCall
 
     /// <summary>The story that is called.</summary>
     public WorkflowDefinition Definition => story.Definition;
-
-    /// <summary>The id of a run is made of who starts it, so that starting twice is starting once.</summary>
-    public static string ChildId(string caller, string attempt, int index) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{caller}/{attempt}/{index}")))[..16]);
 
     /// <summary>Finds the story.</summary>
     /// <exception cref="InvalidOperationException">There is no such story or version, the call would be a circle, or too many runs stand above this one.</exception>
@@ -72,7 +66,7 @@ internal sealed class StoryCall
         var run = context.Run;
         var values = new Dictionary<string, object?>(input) { ["ParentInstanceId"] = run.Id };
         _ = WorkflowInput.Convert(story.Definition, values);
-        var id = ChildId(context.Id, context.Attempt.ToString(CultureInfo.InvariantCulture), index);
+        var id = RunIds.Of(context.Id, context.Attempt.ToString(CultureInfo.InvariantCulture), index.ToString(CultureInfo.InvariantCulture));
         context.AddFollowUp(new StartStory
         {
             RunId = id,

@@ -2,13 +2,14 @@ using System.Security.Claims;
 using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Definitions;
 
 /// <summary>The definitions of the server: stored, compiled once per revision, and indexed by what starts them.</summary>
-public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCompiler compiler, TimeProvider timeProvider, ILogger<DefinitionCatalog> logger) : IDisposable
+public sealed partial class DefinitionCatalog(IDefinitionStore store, IScheduleStore schedules, WorkflowCompiler compiler, TimeProvider timeProvider, ILogger<DefinitionCatalog> logger) : IDisposable
 {
     private readonly CompiledRevisions compiled = new();
 
@@ -39,7 +40,7 @@ public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCo
             var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
             if (latest is { IsPublished: true } && latest.Revision == definition.Revision)
             {
-                Publish(latest, Compile(latest), triggersOfIt);
+                await PublishAsync(latest, Compile(latest), triggersOfIt, cancellationToken);
                 return latest;
             }
 
@@ -59,7 +60,7 @@ public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCo
                 CreatedBy = caller.Identity?.Name ?? "unknown",
             };
             await store.SaveAsync(stored, cancellationToken);
-            Publish(stored, compiler.Compile(json).Require(), triggersOfIt);
+            await PublishAsync(stored, compiler.Compile(json).Require(), triggersOfIt, cancellationToken);
             return stored;
         }
         finally
@@ -88,7 +89,7 @@ public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCo
             try
             {
                 var workflow = Compile(stored);
-                Publish(stored, workflow, TriggerIndex.TriggersOf(workflow));
+                await PublishAsync(stored, workflow, TriggerIndex.TriggersOf(workflow), cancellationToken);
             }
             catch (DefinitionException e)
             {
@@ -120,10 +121,11 @@ public sealed partial class DefinitionCatalog(IDefinitionStore store, WorkflowCo
     private ExecutableWorkflow Compile(StoredDefinition stored) =>
         compiled.Find(stored.DefinitionId, stored.Revision) ?? compiled.Add(stored, compiler.Compile(stored.Json).Require());
 
-    private void Publish(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own)
+    private async ValueTask PublishAsync(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own, CancellationToken cancellationToken)
     {
         compiled.Publish(stored, workflow);
         Swap(stored.DefinitionId, own);
+        await schedules.ReplaceSchedulesAsync(stored.DefinitionId, ScheduleArming.SchedulesOf(workflow, timeProvider.GetUtcNow()), cancellationToken);
     }
 
     private void Swap(string definitionId, IReadOnlyList<WorkflowTrigger> own)

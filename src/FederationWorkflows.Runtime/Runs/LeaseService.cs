@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Renews the leases of the runs that are live here, several times before they expire, and takes up the runs that should be
 /// executing but are let go of: by a node that stopped or died, or because a commit failed.
 /// </summary>
-internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundService
+internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, IStoreSignals signals, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundService
 {
     private const int PageSize = 100;
 
@@ -16,8 +17,17 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
+    private readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var listening = signals.Subscribe(signal =>
+        {
+            if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
+            {
+                woken.Writer.TryWrite(true);
+            }
+        });
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -30,7 +40,12 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
                 LogFailed(e);
             }
 
-            await Task.Delay(Interval, timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var sleep = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var slept = Task.Delay(Interval, timeProvider, sleep.Token);
+            var wake = woken.Reader.ReadAsync(sleep.Token).AsTask();
+            await Task.WhenAny(slept, wake);
+            await sleep.CancelAsync();
+            await Task.WhenAll(slept, wake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -10,7 +10,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// It ends when the run waits or has ended and no command is left.
 /// </summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is never asked for holds nothing to dispose of.
-internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew, RunActorServices services, Action onEnded, ILogger logger)
+internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunActorServices services, Action onEnded, ILogger logger)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
@@ -28,7 +28,8 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
     /// <summary>Commands that changed the run since its last commit. They are answered when that is stored.</summary>
     private readonly List<RunCommand> carried = [];
 
-    private bool isNew = isNew;
+    /// <summary>Until the first commit of a new run.</summary>
+    private RunOrigin? origin = origin;
 
     private bool isReleased;
 
@@ -37,6 +38,9 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
     private Task? activityReturned;
 
     private Task? commandPosted;
+
+    /// <summary>What it is a run of.</summary>
+    public Engine.Definitions.WorkflowDefinition Definition => run.Workflow.Definition;
 
     /// <summary>Completes when the run is let go of.</summary>
     public Task<RunResult> Ended => ended.Task;
@@ -156,7 +160,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
             }
             else
             {
-                command.TrySetResult(false);
+                command.TrySetResult(CommandOutcome.Nothing);
             }
         }
         catch (Exception e)
@@ -277,7 +281,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
         {
             Summary = commit.Summary,
             Lease = lease,
-            IsNew = isNew,
+            IsNew = origin is not null,
             State = commit.State,
             Journal = journal,
             Executions = executions,
@@ -285,9 +289,13 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
             RemovedBookmarks = commit.BurnedBookmarks,
             NewTimers = commit.NewTimers,
             RemovedTimers = commit.RemovedTimers,
+            NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, followUp.Work.Encode(services.Codec), commit.Summary.UpdatedAt))],
+            RemovedFollowUps = origin?.FollowUpId is { } done ? [done] : [],
+            Deduplication = origin?.Deduplication,
+            Schedule = origin?.Schedule,
         };
         await services.Runs.CommitAsync(transaction, cancellationToken);
-        isNew = false;
+        origin = null;
         foreach (var incident in commit.Incidents)
         {
             LogIncident(run.Id, incident.ActivityId, incident.ActivityType, incident.Message);
@@ -307,7 +315,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
 
         foreach (var command in carried)
         {
-            command.TrySetResult(true);
+            command.TrySetResult(CommandOutcome.Done);
         }
 
         carried.Clear();
@@ -355,11 +363,11 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, bool isNew,
     private partial void LogNotCancelled(Exception exception, string runId);
 }
 
-/// <summary>Something to be done to a run between its turns. It completes with true once the change is stored, with false when there was nothing to change.</summary>
-internal sealed class RunCommand(Func<WorkflowRun, bool> change) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <summary>Something to be done to a run between its turns. It completes once the change is stored, or when there was nothing to change.</summary>
+internal sealed class RunCommand(Func<WorkflowRun, bool> change) : TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public Func<WorkflowRun, bool> Change => change;
 }
 
 /// <summary>What all actors of a node share.</summary>
-internal sealed record RunActorServices(IRunStore Runs, TimeProvider TimeProvider, IReadOnlyList<IRunObserver> Observers, IReadOnlyList<IEffectHandler> EffectHandlers);
+internal sealed record RunActorServices(IRunStore Runs, TimeProvider TimeProvider, Engine.State.StateCodec Codec, IReadOnlyList<IRunObserver> Observers, IReadOnlyList<IEffectHandler> EffectHandlers);

@@ -70,7 +70,7 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
     {
         try
         {
-            if (await runtime.ResumeTimerAsync(key.RunId, key.TimerId, cancellationToken))
+            if (await runtime.ResumeTimerAsync(key.RunId, key.TimerId, cancellationToken) == CommandOutcome.Done)
             {
                 attempts.Succeeded(key);
                 return;

@@ -6,6 +6,7 @@ using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Runtime.Runs;
 
@@ -32,7 +33,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly ILogger<WorkflowRuntime> logger;
 
-    private readonly string node = Guid.CreateVersion7().ToString("N");
+    private readonly RunGate gate;
+
+    private readonly TimeSpan retryAfter;
+
+    private volatile bool isDraining;
 
     /// <summary>A runtime over a store.</summary>
     public WorkflowRuntime(
@@ -41,14 +46,23 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         RunEnvironment environment,
         IEnumerable<IRunObserver> observers,
         IEnumerable<IEffectHandler> effectHandlers,
+        IOptions<ConcurrencyOptions> concurrency,
         ILogger<WorkflowRuntime> logger)
     {
+        gate = new RunGate(concurrency.Value);
+        retryAfter = concurrency.Value.RetryAfter;
         this.definitions = definitions;
         this.runs = runs;
         this.environment = environment;
         this.logger = logger;
-        services = new RunActorServices(runs, environment.TimeProvider, [.. observers], [.. effectHandlers]);
+        services = new RunActorServices(runs, environment.TimeProvider, environment.Codec, [.. observers], [.. effectHandlers]);
     }
+
+    /// <summary>This node: the owner in its leases.</summary>
+    internal string Node { get; } = Guid.CreateVersion7().ToString("N");
+
+    /// <summary>This node takes no new runs.</summary>
+    internal bool IsDraining => isDraining;
 
     /// <summary>A new run id.</summary>
     public string NewRunId() => environment.NewId();
@@ -56,11 +70,13 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>Starts a run of the published version of a definition. When this returns, the run is stored.</summary>
     /// <exception cref="UnknownDefinitionException">No version of the definition is published.</exception>
     /// <exception cref="RunExistsException">The run id is taken.</exception>
+    /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
+    /// <exception cref="DuplicateRunException">The same deduplication key started a run before.</exception>
     /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
     public async ValueTask<RunHandle> StartAsync(StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var workflow = await definitions.FindPublishedAsync(request.DefinitionId, cancellationToken) ?? throw new UnknownDefinitionException(request.DefinitionId);
-        return await StartAsync(workflow, request, caller, cancellationToken);
+        return await StartAsync(workflow, request, caller.Identity?.Name, RunOrigin.Outside, cancellationToken);
     }
 
     /// <summary>Resumes a bookmark. When this returns, the resumption is stored.</summary>
@@ -71,19 +87,19 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <param name="cancellationToken">Ends waiting for the command; it may be carried out all the same.</param>
     /// <returns>False when the run does not wait for it any more, or another node drives it.</returns>
     /// <exception cref="LeaseLostException">Another node took the run over before the resumption was stored.</exception>
-    public Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken);
+        return await ResumeAsync(runId, bookmarkId, input, cancellationToken) == CommandOutcome.Done;
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
     /// <returns>False when it had ended before, does not exist, or another node drives it.</returns>
     /// <exception cref="LeaseLostException">Another node took the run over before its end was stored.</exception>
-    public Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public async Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return CommandAsync(runId, run => run.Cancel(), cancellationToken);
+        return await CommandAsync(runId, run => run.Cancel(), cancellationToken) == CommandOutcome.Done;
     }
 
     /// <summary>Takes up a run that was let go of, from its last commit.</summary>
@@ -117,10 +133,29 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stopping.Dispose();
+    public void Dispose()
+    {
+        stopping.Dispose();
+        gate.Dispose();
+    }
 
-    internal Task<bool> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
+    /// <summary>Takes no new runs from now on, and completes when all that are driven here wait or have ended. Those that wait may go on, here or elsewhere.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        isDraining = true;
+        foreach (var entry in live.Values)
+        {
+            await EndOfAsync(entry).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    internal Task<CommandOutcome> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
         CommandAsync(runId, run => run.ResumeTimer(timerId), cancellationToken);
+
+    internal Task<CommandOutcome> ResumeAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken) =>
+        CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken);
 
     internal bool IsLive(string runId) => live.ContainsKey(runId);
 
@@ -135,30 +170,35 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    private async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin, CancellationToken cancellationToken)
     {
-#pragma warning disable CA2000 // The actor disposes of it when it lets go.
-        var run = WorkflowRun.Create(
-            workflow,
-            new RunStart
-            {
-                RunId = request.RunId ?? NewRunId(),
-                Input = request.Input,
-                CorrelationId = request.CorrelationId,
-                TriggerActivityId = request.TriggerActivityId,
-                TriggerPayload = request.TriggerPayload,
-                StartedBy = caller.Identity?.Name,
-            },
-            environment);
-#pragma warning restore CA2000
+        if (isDraining)
+        {
+            throw new NodeBusyException("This node is being drained and takes no new runs.", retryAfter);
+        }
+
+        // What came in durably by another way waits; who asks from outside is better told.
+        await gate.EnterAsync(waits: !ReferenceEquals(origin, RunOrigin.Outside), cancellationToken);
+        WorkflowRun run;
+        try
+        {
+            run = Create(workflow, request, startedBy, origin);
+        }
+        catch
+        {
+            gate.Leave();
+            throw;
+        }
+
         var mine = NewEntry();
         if (!live.TryAdd(run.Id, mine))
         {
             run.Dispose();
+            gate.Leave();
             throw new RunExistsException(run.Id);
         }
 
-        var actor = NewActor(run, new Lease(node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), isNew: true, mine);
+        var actor = NewActor(run, new Lease(Node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), origin, mine);
         try
         {
             await actor.CommitFirstAsync(cancellationToken);
@@ -168,13 +208,28 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             live.TryRemove(KeyValuePair.Create(run.Id, mine));
             mine.SetResult(null);
             run.Dispose();
+            gate.Leave();
             throw;
         }
 
         mine.SetResult(actor);
-        Drive(actor);
+        Drive(actor, workflow.Definition, gate.Leave);
         return new RunHandle(run.Id, actor.Ended);
     }
+
+    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin) => WorkflowRun.Create(
+        workflow,
+        new RunStart
+        {
+            RunId = request.RunId ?? NewRunId(),
+            Input = request.Input,
+            CorrelationId = request.CorrelationId,
+            TriggerActivityId = request.TriggerActivityId,
+            TriggerPayload = request.TriggerPayload,
+            StartedBy = startedBy,
+            Parent = origin.Parent,
+        },
+        environment);
 
     private static TaskCompletionSource<RunActor?> NewEntry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -186,12 +241,24 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    private RunActor NewActor(WorkflowRun run, Lease lease, bool isNew, TaskCompletionSource<RunActor?> entry) =>
-        new(run, lease, isNew, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
+    private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, TaskCompletionSource<RunActor?> entry) =>
+        new(run, lease, origin, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
 
-    private void Drive(RunActor actor) => _ = Task.Run(() => actor.DriveAsync(stopping.Token), CancellationToken.None);
+    private void Drive(RunActor actor, WorkflowDefinition definition, Action? onLetGo) => _ = Task.Run(
+        async () =>
+        {
+            try
+            {
+                await gate.TakeTurnAsync(definition, () => actor.DriveAsync(stopping.Token), stopping.Token);
+            }
+            finally
+            {
+                onLetGo?.Invoke();
+            }
+        },
+        CancellationToken.None);
 
-    private async Task<bool> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken)
+    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken)
     {
         var command = new RunCommand(change);
         while (true)
@@ -225,9 +292,10 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     private async Task TakeUpAsync(string runId, TaskCompletionSource<RunActor?> mine, RunCommand? first)
     {
         RunActor? actor;
+        CommandOutcome refusal;
         try
         {
-            actor = await LoadAsync(runId, mine);
+            (actor, refusal) = await LoadAsync(runId, mine);
         }
         catch (Exception e)
         {
@@ -246,7 +314,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         {
             live.TryRemove(KeyValuePair.Create(runId, mine));
             mine.SetResult(null);
-            first?.SetResult(false);
+            first?.SetResult(refusal);
             return;
         }
 
@@ -256,16 +324,21 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
 
         mine.SetResult(actor);
-        Drive(actor);
+        Drive(actor, actor.Definition, null);
     }
 
-    /// <summary>Claims and loads a stored run; null when there is none, it has ended, its definition is gone, or another node drives it.</summary>
-    private async Task<RunActor?> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry)
+    /// <summary>Claims and loads a stored run; without an actor the outcome says why.</summary>
+    private async Task<(RunActor? Actor, CommandOutcome Refusal)> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry)
     {
         var summary = await runs.FindAsync(runId, stopping.Token);
-        if (summary is null || summary.Status == WorkflowStatus.Finished || await runs.ClaimAsync(runId, node, LeaseDuration, stopping.Token) is not { } lease)
+        if (summary is null || summary.Status == WorkflowStatus.Finished)
         {
-            return null;
+            return (null, CommandOutcome.Nothing);
+        }
+
+        if (await runs.ClaimAsync(runId, Node, LeaseDuration, stopping.Token) is not { } lease)
+        {
+            return (null, CommandOutcome.Elsewhere);
         }
 
         RunActor? actor = null;
@@ -277,10 +350,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             if (workflow is null || parts is null)
             {
                 LogGone(runId, identity.DefinitionId, identity.Revision);
-                return null;
+                return (null, CommandOutcome.Unloadable);
             }
 
-            return actor = NewActor(WorkflowRun.Load(workflow, parts, environment), lease, isNew: false, entry);
+            actor = NewActor(WorkflowRun.Load(workflow, parts, environment), lease, null, entry);
+            return (actor, CommandOutcome.Done);
         }
         finally
         {

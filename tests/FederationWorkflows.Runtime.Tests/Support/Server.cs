@@ -103,6 +103,21 @@ internal sealed class Server : IAsyncDisposable
     public async Task<string> BookmarkAsync(string runId, string activityId) =>
         (await Memory.FindBookmarksAsync("Test.Event", null, Token)).Single(stored => stored.RunId == runId && stored.Bookmark.ActivityId == activityId).Bookmark.Id;
 
+    /// <summary>Who looks around late for the clock he read sleeps a little too long: time goes on, second by second, until it has happened.</summary>
+    public async Task<T> AdvanceUntilAsync<T>(Task<T> happened)
+    {
+        while (!happened.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            for (var turn = 0; turn < 20; turn++)
+            {
+                await Task.Yield();
+            }
+        }
+
+        return await happened;
+    }
+
     public async Task<RunSummary> SummaryAsync(string runId) => (await Memory.FindAsync(runId, Token)).ShouldNotBeNull();
 
     public async ValueTask DisposeAsync()

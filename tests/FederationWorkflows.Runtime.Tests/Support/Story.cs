@@ -45,6 +45,8 @@ internal static class Story
 
     public static JsonObject Literal(JsonNode? value) => Expression("Literal", value);
 
+    public static JsonObject Object(string json) => Expression("Object", json);
+
     public static JsonObject Variable(string name) => Expression("Variable", name);
 
     public static JsonObject Input(string name) => Expression("Input", name);

@@ -1,0 +1,116 @@
+using FederationWorkflows.Engine.State;
+using FederationWorkflows.Engine.Stories;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FederationWorkflows.Runtime.FollowUps;
+
+/// <summary>
+/// Does the work that committed runs asked for. The node on which a run committed does it at once; what it did not get to, because it died or
+/// the work failed, any node finds in the store a little later. Doing work twice is harmless.
+/// </summary>
+internal sealed partial class FollowUpService(
+    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundService
+{
+    private const int AtOnce = 16;
+
+    private const int Batch = 100;
+
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(5);
+
+    /// <summary>Younger work is most likely being done where it was asked for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Backoff<string> attempts = new(timeProvider);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll([SweepAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
+
+    private async Task DoFreshAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await DoAsync(await inbox.TakeAsync(cancellationToken), cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(Sweep, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await FindAsync(cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    private async Task FindAsync(CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>();
+        FollowUp? last = null;
+        IReadOnlyList<FollowUp> page;
+        do
+        {
+            page = await store.GetFollowUpsAsync(Batch, last, cancellationToken);
+            foreach (var followUp in page)
+            {
+                seen.Add(followUp.Id);
+                last = followUp;
+                if (followUp.CreatedAt + Patience > timeProvider.GetUtcNow())
+                {
+                    return;
+                }
+
+                await DoAsync(followUp, cancellationToken);
+            }
+        }
+        while (page.Count == Batch);
+
+        attempts.Keep(seen);
+    }
+
+    /// <summary>What does not succeed waits in the store for a later attempt.</summary>
+    private async Task DoAsync(FollowUp followUp, CancellationToken cancellationToken)
+    {
+        if (!attempts.TryBegin(followUp.Id))
+        {
+            return;
+        }
+
+        try
+        {
+            if (await worker.DoAsync(followUp, FollowUpWork.Decode(followUp.Kind, followUp.Payload, codec), cancellationToken))
+            {
+                attempts.Succeeded(followUp.Id);
+                return;
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotDone(e, followUp.Id, followUp.Kind);
+        }
+
+        attempts.Failed(followUp.Id);
+    }
+
+    [LoggerMessage(LogLevel.Error, "Follow-up work could not be looked for; the next attempt follows")]
+    private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "Follow-up work {FollowUpId} ({Kind}) was not done; the next attempt follows")]
+    private partial void LogNotDone(Exception exception, string followUpId, string kind);
+}

@@ -1,0 +1,76 @@
+using FederationWorkflows.Engine;
+using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
+using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Events;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace FederationWorkflows.Runtime.FollowUps;
+
+/// <summary>Does one piece of follow-up work, and takes it out of the store.</summary>
+internal sealed partial class FollowUpWorker(IFollowUpStore store, WorkflowRuntime runtime, DefinitionCatalog definitions, EventPublisher events, ILogger<FollowUpWorker> logger)
+{
+    /// <returns>False when it is to be tried again later.</returns>
+    public async Task<bool> DoAsync(FollowUp followUp, FollowUpWork work, CancellationToken cancellationToken)
+    {
+        var done = work switch
+        {
+            StartStory start => await StartAsync(followUp, start, cancellationToken),
+            ReportToParent report => await ReportAsync(report, cancellationToken),
+            PublishEventWork published => await events.PublishAsync(published, followUp.Id, followUp.CreatedAt, cancellationToken) == 0,
+            _ => throw new InvalidOperationException($"Nobody does follow-up work of kind '{work.Kind}'."),
+        };
+        if (done)
+        {
+            await store.RemoveFollowUpsAsync([followUp.Id], cancellationToken);
+        }
+
+        return done;
+    }
+
+    private async Task<bool> StartAsync(FollowUp followUp, StartStory start, CancellationToken cancellationToken)
+    {
+        string reason;
+        try
+        {
+            var story = start.Revision is { } revision
+                ? await definitions.FindRevisionAsync(start.DefinitionId, revision, cancellationToken)
+                : await definitions.FindPublishedAsync(start.DefinitionId, cancellationToken);
+            if (story is not null)
+            {
+                await runtime.StartAsync(
+                    story,
+                    new StartRequest(start.DefinitionId) { RunId = start.RunId, Input = start.Input, CorrelationId = start.CorrelationId },
+                    start.StartedBy,
+                    new RunOrigin { Parent = start.Parent, FollowUpId = followUp.Id },
+                    cancellationToken);
+                return true;
+            }
+
+            reason = $"There is no published story '{start.DefinitionId}'. Publish it first, or check the id.";
+        }
+        catch (RunExistsException)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is ValueConversionException or DefinitionException)
+        {
+            reason = e.Message;
+        }
+
+        LogNotStarted(start.DefinitionId, start.Parent.RunId, reason);
+        return start.Parent.BookmarkId is null || await ReportAsync(
+            new ReportToParent { Parent = start.Parent, RunId = start.RunId, SubStatus = WorkflowSubStatus.Faulted, Error = reason },
+            cancellationToken);
+    }
+
+    /// <summary>A parent that does not wait any more need not be told.</summary>
+    private async Task<bool> ReportAsync(ReportToParent report, CancellationToken cancellationToken) =>
+        await runtime.ResumeAsync(report.Parent.RunId, report.Parent.BookmarkId!, report, cancellationToken) is CommandOutcome.Done or CommandOutcome.Nothing;
+
+    [LoggerMessage(LogLevel.Error, "Story {DefinitionId}, asked for by run {ParentRunId}, was not started: {Reason}")]
+    private partial void LogNotStarted(string definitionId, string parentRunId, string reason);
+}

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using FederationWorkflows.Engine.Definitions;
+
+namespace FederationWorkflows.Runtime.Runs;
+
+/// <summary>How much one node does at once.</summary>
+public sealed record ConcurrencyOptions
+{
+    /// <summary>Runs that are driven at once, from 1. One that waits for something outside does not count.</summary>
+    public int MaxRunning { get; set; } = 512;
+
+    /// <summary>Runs that are started and wait for their turn, from 0. Beyond them, who starts one is told to come back.</summary>
+    public int MaxQueued { get; set; } = 2_048;
+
+    /// <summary>What who is turned away is told to wait, from 1 second.</summary>
+    public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>This node has no room for another run, or takes none any more. Nothing was stored.</summary>
+public sealed class NodeBusyException(string reason, TimeSpan retryAfter) : Exception($"{reason} Try again in {Math.Ceiling(retryAfter.TotalSeconds)} seconds.")
+{
+    /// <summary>When it is worth another try.</summary>
+    public TimeSpan RetryAfter { get; } = retryAfter;
+}
+
+/// <summary>
+/// Bounds what a node does at once. New runs first need room, so that memory stays flat however many are asked for; every run that is to be
+/// driven then needs its turn, of the node and of its story (<c>customProperties.maxConcurrentRuns</c>).
+/// </summary>
+internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
+{
+    private readonly SemaphoreSlim room = new(options.MaxRunning + options.MaxQueued);
+
+    private readonly SemaphoreSlim turns = new(options.MaxRunning);
+
+    private readonly ConcurrentDictionary<(string DefinitionId, int Limit), SemaphoreSlim> turnsOfStory = new();
+
+    /// <summary>Takes room for a new run, to be given back with <see cref="Leave"/>.</summary>
+    /// <param name="waits">Waits until there is room; otherwise who asks is turned away.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="NodeBusyException">There is no room.</exception>
+    public async ValueTask EnterAsync(bool waits, CancellationToken cancellationToken)
+    {
+        if (waits)
+        {
+            await room.WaitAsync(cancellationToken);
+        }
+        else if (!await room.WaitAsync(TimeSpan.Zero, cancellationToken))
+        {
+            throw new NodeBusyException($"{options.MaxRunning + options.MaxQueued} runs are being driven here or wait for it.", options.RetryAfter);
+        }
+    }
+
+    public void Leave() => room.Release();
+
+    /// <summary>Does something when a run's turn has come. When the waiting is ended, it is done all the same, to let go of the run.</summary>
+    public async Task TakeTurnAsync(WorkflowDefinition definition, Func<Task> drive, CancellationToken cancellationToken)
+    {
+        var ofStory = definition.MaxConcurrentRuns is { } limit ? turnsOfStory.GetOrAdd((definition.DefinitionId, limit), key => new SemaphoreSlim(key.Limit)) : null;
+        var taken = new List<SemaphoreSlim>();
+        try
+        {
+            foreach (var turn in new[] { ofStory, turns })
+            {
+                if (turn is not null)
+                {
+                    await turn.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    if (cancellationToken.IsCancellationRequested)
+                    {
+                        break;
+                    }
+
+                    taken.Add(turn);
+                }
+            }
+
+            await drive();
+        }
+        finally
+        {
+            foreach (var turn in taken)
+            {
+                turn.Release();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        room.Dispose();
+        turns.Dispose();
+        foreach (var turn in turnsOfStory.Values)
+        {
+            turn.Dispose();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using FederationWorkflows.Engine.Stories;
+using FederationWorkflows.Runtime.Storage;
+
+namespace FederationWorkflows.Runtime.Runs;
+
+/// <summary>Where a new run comes from, when nobody asked for it by hand: what its first commit does besides storing it.</summary>
+internal sealed record RunOrigin
+{
+    /// <summary>Started by hand or by a trigger from outside.</summary>
+    public static readonly RunOrigin Outside = new();
+
+    /// <summary>The run that starts it.</summary>
+    public RunParent? Parent { get; init; }
+
+    /// <summary>The follow-up work that this start does.</summary>
+    public string? FollowUpId { get; init; }
+
+    /// <summary>The schedule that it moves on.</summary>
+    public ScheduleFiring? Schedule { get; init; }
+
+    /// <summary>The key that keeps the same request from starting a second run.</summary>
+    public Deduplication? Deduplication { get; init; }
+}
