@@ -14,7 +14,7 @@ public sealed class StoryCallTests
     public async Task A_story_runs_another_and_goes_on_with_its_outputs()
     {
         await using var server = await Server.CreateAsync(hosted: true);
-        await server.PublishAsync(Story.Of("child", Story.Step("Elsa.SetOutput", "o", ("outputName", Story.Literal("sum")), ("outputValue", Story.Input("n")))));
+        await server.PublishAsync(Story.With("child", "inputs", Story.Inputs("n"), Story.Step("Elsa.SetOutput", "o", ("outputName", Story.Literal("sum")), ("outputValue", Story.Input("n")))));
         var handle = await server.StartAsync(Story.Of("parent", Execute("x", "child", "{\"n\":3}"), Story.Act("act")));
 
         var end = await server.Watch.EndOfAsync(handle.RunId);
@@ -26,7 +26,7 @@ public sealed class StoryCallTests
         var result = (await server.Memory.GetExecutionsAsync(handle.RunId, "Workflow1:main:x", Token)).Single().Outputs["Result"];
         result.GetProperty("workflowInstanceId").GetString().ShouldBe(child.Identity.Id);
         result.GetProperty("output").GetProperty("sum").GetInt32().ShouldBe(3);
-        (await server.Memory.GetFollowUpsAsync(10, null, Token)).ShouldBeEmpty();
+        await server.FollowUpsAreDoneAsync();
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class StoryCallTests
         await server.AdvanceUntilAsync(server.Watch.EndOfAsync(handle.RunId));
 
         server.World.Calls.Count.ShouldBe(1);
-        (await server.Memory.GetFollowUpsAsync(10, null, Token)).ShouldBeEmpty();
+        await server.FollowUpsAreDoneAsync();
     }
 
     [Fact]
@@ -112,10 +112,8 @@ public sealed class StoryCallTests
     public async Task A_faulted_story_starts_the_one_it_names_with_the_incident_as_its_input()
     {
         await using var server = await Server.CreateAsync(hosted: true);
-        await server.PublishAsync(Story.Of("alarm", Story.Step("Elsa.SetName", "n", ("value", Story.Input("incident")))));
-        var story = Story.Json("parent", Story.Step("Test.Quote", "q", ("text", Story.Literal("this"))));
-        story["customProperties"] = new JsonObject { ["onFault"] = "alarm" };
-        var handle = await server.StartAsync(System.Text.Encoding.UTF8.GetBytes(story.ToJsonString()));
+        await server.PublishAsync(Story.With("alarm", "inputs", Story.Inputs("incident"), Story.Step("Elsa.SetName", "n", ("value", Story.Input("incident")))));
+        var handle = await server.StartAsync(Story.With("parent", "customProperties", new JsonObject { ["onFault"] = "alarm" }, Story.Step("Test.Quote", "q", ("text", Story.Literal("this")))));
 
         var alarm = await server.Watch.CommitAsync(commit => commit.Summary.Identity.DefinitionId == "alarm" && commit.Summary.Status == WorkflowStatus.Finished);
 

@@ -77,6 +77,16 @@ internal sealed class Server : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts one of the services that look after things, alone, so that nobody else sleeps by the test's clock.</summary>
+    public async Task HostAsync<TService>()
+        where TService : IHostedService
+    {
+        foreach (var service in services.GetServices<IHostedService>().OfType<TService>())
+        {
+            await service.StartAsync(Token);
+        }
+    }
+
     public T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
 
@@ -117,6 +127,20 @@ internal sealed class Server : IAsyncDisposable
 
         return await happened;
     }
+
+    /// <summary>Waits for what happens beside the test, without moving the clock.</summary>
+    public static async Task BecomesAsync(Func<Task<bool>> condition)
+    {
+        var patience = System.Diagnostics.Stopwatch.StartNew();
+        while (!await condition())
+        {
+            patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Waits until all work that runs asked for is done.</summary>
+    public Task FollowUpsAreDoneAsync() => BecomesAsync(async () => (await Memory.GetFollowUpsAsync(1, null, Token)).Count == 0);
 
     public async Task<RunSummary> SummaryAsync(string runId) => (await Memory.FindAsync(runId, Token)).ShouldNotBeNull();
 

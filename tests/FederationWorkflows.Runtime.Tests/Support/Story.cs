@@ -17,6 +17,16 @@ internal static class Story
         ["root"] = new JsonObject { ["type"] = "Elsa.Sequence", ["id"] = "main", ["version"] = 1, ["activities"] = new JsonArray(steps) },
     };
 
+    /// <summary>A story with something at its top, such as inputs or custom properties.</summary>
+    public static byte[] With(string definitionId, string property, JsonNode value, params JsonNode[] steps)
+    {
+        var story = Json(definitionId, steps);
+        story[property] = value;
+        return Encoding.UTF8.GetBytes(story.ToJsonString());
+    }
+
+    public static JsonArray Inputs(params string[] names) => new([.. names.Select(name => new JsonObject { ["name"] = name, ["type"] = "Object" })]);
+
     public static JsonObject Step(string type, string id, params (string Name, JsonNode? Value)[] properties)
     {
         var activity = new JsonObject { ["type"] = type, ["id"] = id, ["version"] = 1 };

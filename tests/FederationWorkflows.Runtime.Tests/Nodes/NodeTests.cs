@@ -1,0 +1,85 @@
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Tests.Support;
+
+namespace FederationWorkflows.Runtime.Tests.Nodes;
+
+public sealed class NodeTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_runs_of_a_node_that_died_are_taken_over_within_ten_seconds()
+    {
+        await using var dead = await Server.CreateAsync();
+        await dead.Memory.HeartbeatAsync(new(dead.Runtime.Node, "1", dead.Time.Now, dead.Time.Now, false), Token);
+        var handle = await dead.StartAsync(Story.Of("story", Story.Call("call")));
+        await dead.World.ArrivalAsync("call");
+        await using var server = await Server.CreateAsync(beside: dead, hosted: true);
+        await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
+        var died = server.Time.Now;
+
+        for (var tick = 0; tick < 4; tick++)
+        {
+            server.Time.Advance(2 * Second);
+            await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
+        }
+
+        await server.World.ArrivalAsync("call");
+        (server.Time.Now - died).ShouldBeLessThanOrEqualTo(10 * Second);
+        server.World.Gate("call").SetResult(null);
+        (await server.Watch.EndOfAsync(handle.RunId)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (await server.Memory.GetNodesAsync(Token)).ShouldHaveSingleItem().Id.ShouldBe(server.Runtime.Node);
+    }
+
+    [Fact]
+    public async Task A_node_that_lives_is_left_alone()
+    {
+        await using var other = await Server.CreateAsync(hosted: true);
+        var handle = await other.StartAsync(Story.Of("story", Story.Call("call")));
+        await other.World.ArrivalAsync("call");
+        await using var server = await Server.CreateAsync(beside: other, hosted: true);
+
+        for (var tick = 0; tick < 60; tick++)
+        {
+            server.Time.Advance(2 * Second);
+            await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
+        }
+
+        server.World.Calls.ShouldBeEmpty();
+        other.World.Gate("call").SetResult(null);
+        await other.Watch.EndOfAsync(handle.RunId);
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_leaves_no_row_behind()
+    {
+        await using var server = await Server.CreateAsync();
+        await using (var leaving = await Server.CreateAsync(beside: server, hosted: true))
+        {
+            await leaving.Time.SleeperAsync(leaving.Time.Now + (2 * Second));
+            (await server.Memory.GetNodesAsync(Token)).Count.ShouldBe(1);
+        }
+
+        (await server.Memory.GetNodesAsync(Token)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_node_that_is_drained_takes_no_new_runs_and_finishes_those_it_has()
+    {
+        await using var server = await Server.CreateAsync();
+        var handle = await server.StartAsync(Story.Of("story", Story.Call("call")));
+        await server.World.ArrivalAsync("call");
+
+        var drained = server.Runtime.DrainAsync(Token);
+
+        drained.IsCompleted.ShouldBeFalse();
+        (await Should.ThrowAsync<NodeBusyException>(() => server.StartAsync(Story.Of("story", Story.Call("call")))))
+            .Message.ShouldBe("This node is being drained and takes no new runs. Try again in 5 seconds.");
+        server.World.Gate("call").SetResult(null);
+        await drained.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        (await server.SummaryAsync(handle.RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+    }
+}
