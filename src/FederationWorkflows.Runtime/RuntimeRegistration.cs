@@ -14,6 +14,7 @@ using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime;
 
@@ -39,9 +40,19 @@ public static class RuntimeRegistration
             Codec = provider.GetRequiredService<StateCodec>(),
             TimeProvider = provider.GetRequiredService<TimeProvider>(),
         });
-        services.TryAddSingleton<DefinitionCatalog>();
+        services.TryAddSingleton<StoryActivityProvider>();
+        services.AddSingleton<IActivityProvider>(provider => provider.GetRequiredService<StoryActivityProvider>());
+        services.TryAddSingleton(provider => new DefinitionCatalog(
+            provider.GetRequiredService<IDefinitionStore>(),
+            provider.GetRequiredService<IScheduleStore>(),
+            provider.GetRequiredService<WorkflowCompiler>(),
+            provider.GetRequiredService<ActivityRegistry>(),
+            provider.GetRequiredService<StoryActivityProvider>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DefinitionCatalog>>()));
         services.TryAddSingleton<StoryFolder>();
         services.TryAddSingleton<WorkflowRuntime>();
+        services.AddHostedService<DefinitionWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());

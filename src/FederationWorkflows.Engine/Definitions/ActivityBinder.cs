@@ -35,6 +35,7 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
             }
         }
 
+        BindSynthetic();
         ReportUnknownInputs();
         compilation.AfterTree(FindConstantInputs);
     }
@@ -43,12 +44,38 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
     private void ReportUnknownInputs()
     {
         var known = ActivityDescriber.Properties(node.Activity.GetType()).Select(property => CamelCase(property.Name)).ToHashSet(StringComparer.Ordinal);
+        var synthetic = node.Descriptor.Inputs.Where(input => input.IsSynthetic).Select(input => CamelCase(input.Name)).ToHashSet(StringComparer.Ordinal);
         foreach (var property in json.Json.EnumerateObject())
         {
-            if (!known.Contains(property.Name) && property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("expression", out _))
+            if (!known.Contains(property.Name) && !synthetic.Contains(property.Name) && property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("expression", out _))
             {
                 var inputs = node.Descriptor.Inputs.Select(input => CamelCase(input.Name));
                 json.Report("unknown-input", $"{node.Descriptor.TypeName} has no input '{property.Name}'; it is kept, but not used. {Suggestion.Among(property.Name, inputs, "Remove it")}", property.Name, ProblemSeverity.Warning);
+            }
+        }
+    }
+
+    /// <summary>Inputs and outputs of a story used as an activity.</summary>
+    private void BindSynthetic()
+    {
+        var inputs = node.Descriptor.Inputs;
+        for (var slot = 0; slot < inputs.Count; slot++)
+        {
+            if (inputs[slot].IsSynthetic && json.Property(CamelCase(inputs[slot].Name)) is { } value
+                && BindInputMethod.MakeGenericMethod(inputs[slot].Type).Invoke(this, [value, inputs[slot].Name]) is Input input)
+            {
+                input.Slot = slot;
+                node.Inputs[slot] = input;
+            }
+        }
+
+        var outputs = node.Descriptor.Outputs;
+        for (var slot = 0; slot < outputs.Count; slot++)
+        {
+            if (outputs[slot].IsSynthetic && json.Property(CamelCase(outputs[slot].Name)) is { } value
+                && BindOutputMethod.MakeGenericMethod(outputs[slot].Type).Invoke(this, [value, outputs[slot].Name]) is Output output)
+            {
+                output.Slot = slot;
             }
         }
     }

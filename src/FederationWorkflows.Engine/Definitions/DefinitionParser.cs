@@ -82,6 +82,8 @@ public static class DefinitionParser
             CommitStrategy = options?.Text("commitStrategyName"),
             OnFault = top.Property("customProperties")?.Text("onFault") is { Length: > 0 } onFault ? onFault : null,
             MaxConcurrentRuns = ReadMaxConcurrentRuns(top.Property("customProperties")),
+            UsableAsActivity = options?.Flag("usableAsActivity") ?? top.Flag("usableAsActivity") ?? false,
+            ActivityCategory = options?.Text("activityCategory") is { Length: > 0 } category ? category : null,
             Warnings = problems,
         };
         return problems.All(problem => problem.Severity == ProblemSeverity.Warning) ? definition : throw new DefinitionException(problems);

@@ -261,6 +261,11 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
         }
 
         var latest = catalog.Find(typeName);
+        if (latest is { IsStory: true })
+        {
+            return latest;
+        }
+
         json.Report("unknown-activity-type", latest is null
             ? $"There is no activity type '{typeName}'. {Suggestion.Among(typeName, catalog.All.Select(d => d.TypeName), "Check the spelling, or register the type with the server")}"
             : $"The activity type '{typeName}' has no version {version}; the latest is {latest.Version}.", latest is null ? "type" : "version");

@@ -62,6 +62,12 @@ public sealed class WorkflowDefinition
     /// <summary>How many runs of it one node drives at once, from <c>customProperties.maxConcurrentRuns</c>; null for no limit of its own. Elsa has no such thing.</summary>
     public int? MaxConcurrentRuns { get; init; }
 
+    /// <summary>It appears as an activity type once it is published: Elsa's <c>options.usableAsActivity</c>, or the older one at the top.</summary>
+    public bool UsableAsActivity { get; init; }
+
+    /// <summary>The group of the palette it appears in as an activity; null for the default.</summary>
+    public string? ActivityCategory { get; init; }
+
     /// <summary>What reading found that does not keep it from running.</summary>
     public IReadOnlyList<DefinitionProblem> Warnings { get; init; } = [];
 

@@ -10,7 +10,10 @@ namespace FederationWorkflows.Engine.Descriptors;
 /// <summary>Describes an activity class by its attributes and properties.</summary>
 internal static class ActivityDescriber
 {
-    public static ActivityDescriptor Describe(Type type)
+    public static ActivityDescriptor Describe(Type type) =>
+        Describe(type, System.Linq.Expressions.Expression.Lambda<Func<Activity>>(System.Linq.Expressions.Expression.New(type)).Compile());
+
+    public static ActivityDescriptor Describe(Type type, Func<Activity> create)
     {
         var activity = type.GetCustomAttribute<ActivityAttribute>() ?? new ActivityAttribute();
         var traits = type.GetCustomAttribute<ActivityTraitsAttribute>() ?? new ActivityTraitsAttribute();
@@ -36,7 +39,7 @@ internal static class ActivityDescriber
             IsStart = traits.IsStart,
             IsTerminal = traits.IsTerminal,
             HasSideEffects = hasSideEffects,
-            Create = System.Linq.Expressions.Expression.Lambda<Func<Activity>>(System.Linq.Expressions.Expression.New(type)).Compile(),
+            Create = create,
         };
     }
 

@@ -57,6 +57,9 @@ public sealed record ActivityDescriptor
     /// <summary>Acts on the world, so that the run must be on disk before it starts.</summary>
     public bool HasSideEffects { get; init; } = true;
 
+    /// <summary>It is a story used as an activity: whichever version of the type a file names, the one there is means it.</summary>
+    public bool IsStory { get; init; }
+
     /// <summary>Makes a new instance for one place in one definition.</summary>
     public required Func<Activity> Create { get; init; }
 }
@@ -87,6 +90,9 @@ public sealed record InputDescriptor
 
     /// <summary>Stored as expression; otherwise as plain JSON.</summary>
     public bool IsWrapped { get; init; } = true;
+
+    /// <summary>No property of a class stands behind it.</summary>
+    public bool IsSynthetic { get; init; }
 
     /// <summary>Shown, but not edited.</summary>
     public bool IsReadOnly { get; init; }
@@ -122,7 +128,11 @@ public sealed record InputDescriptor
 /// <param name="DisplayName">The title in the designer.</param>
 /// <param name="Description">One or two sentences for the designer.</param>
 /// <param name="IsBrowsable">Shown in the designer.</param>
-public sealed record OutputDescriptor(string Name, Type Type, string DisplayName, string? Description, bool IsBrowsable);
+public sealed record OutputDescriptor(string Name, Type Type, string DisplayName, string? Description, bool IsBrowsable)
+{
+    /// <summary>No property of a class stands behind it.</summary>
+    public bool IsSynthetic { get; init; }
+}
 
 /// <summary>What a port is.</summary>
 public enum PortType

@@ -186,7 +186,7 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     };
 
     /// <summary>What was published is in the journal and the register: it is not changed any more, but replaced.</summary>
-    private void SetOutput(int slot, object? value)
+    internal void SetOutput(int slot, object? value)
     {
         value = Fit("Output", Node.Descriptor.Outputs[slot].Name, value, typeof(object));
         var values = Outputs is null ? new object?[Node.Descriptor.Outputs.Count] : OutputsPublished ? [.. Outputs] : Outputs;

@@ -45,6 +45,8 @@ internal sealed class CompiledRevisions
         Add(stored, workflow);
     }
 
+    public void Retract(string definitionId) => published.TryRemove(definitionId, out _);
+
     private void Trim()
     {
         if (entries.Count <= published.Count + MaxUnpublished)

@@ -102,7 +102,7 @@ public sealed partial class EventPublisher
         };
         try
         {
-            await runtime.StartAsync(story, request, published.StartedBy, new RunOrigin(), cancellationToken);
+            await runtime.StartAsync(story, request, published.StartedBy, new RunOrigin { WaitsForRoom = true }, cancellationToken);
         }
         catch (RunExistsException)
         {

@@ -6,8 +6,8 @@ namespace FederationWorkflows.Runtime.Runs;
 /// <summary>Where a new run comes from, when nobody asked for it by hand: what its first commit does besides storing it.</summary>
 internal sealed record RunOrigin
 {
-    /// <summary>Started by hand or by a trigger from outside.</summary>
-    public static readonly RunOrigin Outside = new();
+    /// <summary>It is on disk that this run is to be started: on a busy node it waits for room. Who asks from outside is turned away instead.</summary>
+    public bool WaitsForRoom { get; init; }
 
     /// <summary>The run that starts it.</summary>
     public RunParent? Parent { get; init; }

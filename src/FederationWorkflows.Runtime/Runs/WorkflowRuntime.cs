@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Definitions;
@@ -76,7 +78,54 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async ValueTask<RunHandle> StartAsync(StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var workflow = await definitions.FindPublishedAsync(request.DefinitionId, cancellationToken) ?? throw new UnknownDefinitionException(request.DefinitionId);
-        return await StartAsync(workflow, request, caller.Identity?.Name, RunOrigin.Outside, cancellationToken);
+        var deduplication = request.DeduplicationKey is not { } key ? null : new Deduplication(
+            $"{request.DefinitionId}/{request.TriggerActivityId}",
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
+            environment.TimeProvider.GetUtcNow() + request.DeduplicationWindow);
+        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin { Deduplication = deduplication }, cancellationToken);
+    }
+
+    /// <summary>Lets a run that faulted go on from the activities that failed. When this returns true, that is stored.</summary>
+    /// <returns>False when the run did not fault, does not exist, or another node drives it.</returns>
+    public async Task<bool> RetryAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return await CommandAsync(runId, run => run.RetryFaulted(), cancellationToken, revives: true) == CommandOutcome.Done;
+    }
+
+    /// <summary>Starts a new run with what another was started with: on the published version of its story, or on the other's own when none is published.</summary>
+    /// <param name="runId">The other run.</param>
+    /// <param name="input">Values that replace or join the other's inputs, by name; null for none.</param>
+    /// <param name="caller">Who asks for it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The new run; null when the other, or its definition, does not exist.</returns>
+    /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
+    /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
+    public async ValueTask<RunHandle?> RerunAsync(string runId, IReadOnlyDictionary<string, object?>? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        if (await runs.FindAsync(runId, cancellationToken) is not { Identity: { } identity }
+            || await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, cancellationToken) is not { } own
+            || await runs.LoadAsync(runId, cancellationToken) is not { } parts)
+        {
+            return null;
+        }
+
+        using var other = WorkflowRun.Load(own, parts, environment);
+        var values = new Dictionary<string, object?>(other.Input);
+        foreach (var (name, value) in input ?? new Dictionary<string, object?>())
+        {
+            values[name] = value;
+        }
+
+        var request = new StartRequest(identity.DefinitionId)
+        {
+            Input = values,
+            CorrelationId = identity.CorrelationId,
+            TriggerActivityId = other.TriggerActivityId,
+            TriggerPayload = other.TriggerPayload,
+        };
+        var workflow = await definitions.FindPublishedAsync(identity.DefinitionId, cancellationToken) ?? own;
+        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin(), cancellationToken);
     }
 
     /// <summary>Resumes a bookmark. When this returns, the resumption is stored.</summary>
@@ -178,7 +227,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
 
         // What came in durably by another way waits; who asks from outside is better told.
-        await gate.EnterAsync(waits: !ReferenceEquals(origin, RunOrigin.Outside), cancellationToken);
+        await gate.EnterAsync(origin.WaitsForRoom, cancellationToken);
         WorkflowRun run;
         try
         {
@@ -258,7 +307,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         },
         CancellationToken.None);
 
-    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken)
+    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken, bool revives = false)
     {
         var command = new RunCommand(change);
         while (true)
@@ -269,7 +318,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             if (ReferenceEquals(entry, mine))
             {
                 // Not bound to this caller: others may wait for the run by now.
-                _ = TakeUpAsync(runId, mine, command);
+                _ = TakeUpAsync(runId, mine, command, revives);
                 return await command.Task.WaitAsync(cancellationToken);
             }
 
@@ -289,13 +338,13 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     /// <summary>Makes a stored run live here. A first command is posted before the run is driven, so that it does not come to rest before.</summary>
-    private async Task TakeUpAsync(string runId, TaskCompletionSource<RunActor?> mine, RunCommand? first)
+    private async Task TakeUpAsync(string runId, TaskCompletionSource<RunActor?> mine, RunCommand? first, bool revives = false)
     {
         RunActor? actor;
         CommandOutcome refusal;
         try
         {
-            (actor, refusal) = await LoadAsync(runId, mine);
+            (actor, refusal) = await LoadAsync(runId, mine, revives);
         }
         catch (Exception e)
         {
@@ -328,10 +377,10 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     /// <summary>Claims and loads a stored run; without an actor the outcome says why.</summary>
-    private async Task<(RunActor? Actor, CommandOutcome Refusal)> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry)
+    private async Task<(RunActor? Actor, CommandOutcome Refusal)> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry, bool revives)
     {
         var summary = await runs.FindAsync(runId, stopping.Token);
-        if (summary is null || summary.Status == WorkflowStatus.Finished)
+        if (summary is null || (summary.Status == WorkflowStatus.Finished && !(revives && summary.SubStatus == WorkflowSubStatus.Faulted)))
         {
             return (null, CommandOutcome.Nothing);
         }
@@ -367,35 +416,4 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     [LoggerMessage(LogLevel.Error, "Run {RunId} cannot go on: revision {Revision} of definition {DefinitionId} is gone")]
     private partial void LogGone(string runId, string definitionId, string revision);
-}
-
-/// <summary>What to start.</summary>
-public sealed record StartRequest(string DefinitionId)
-{
-    /// <summary>The id the run is to have, from <see cref="WorkflowRuntime.NewRunId"/>; a new one when null.</summary>
-    public string? RunId { get; init; }
-
-    /// <summary>Values of the workflow's inputs, by name.</summary>
-    public IReadOnlyDictionary<string, object?> Input { get; init; } = new Dictionary<string, object?>();
-
-    /// <summary>What ties the run to something outside.</summary>
-    public string? CorrelationId { get; init; }
-
-    /// <summary>The trigger that starts it; null to start it by hand.</summary>
-    public string? TriggerActivityId { get; init; }
-
-    /// <summary>What the trigger received.</summary>
-    public object? TriggerPayload { get; init; }
-}
-
-/// <summary>A run that was started.</summary>
-/// <param name="RunId">Its id.</param>
-/// <param name="Rest">Completes when it first waits for something outside, or ends.</param>
-public sealed record RunHandle(string RunId, Task<RunResult> Rest);
-
-/// <summary>No version of a definition is published.</summary>
-public sealed class UnknownDefinitionException(string definitionId) : Exception($"There is no published story '{definitionId}'. Publish it first, or check the id.")
-{
-    /// <summary>The definition that was asked for.</summary>
-    public string DefinitionId { get; } = definitionId;
 }

@@ -134,7 +134,7 @@ internal sealed partial class ScheduleService(
         };
         try
         {
-            await runtime.StartAsync(workflow, request, "schedule", new RunOrigin { Schedule = firing }, cancellationToken);
+            await runtime.StartAsync(workflow, request, "schedule", new RunOrigin { Schedule = firing, WaitsForRoom = true }, cancellationToken);
             return true;
         }
         catch (ScheduleFiredException)

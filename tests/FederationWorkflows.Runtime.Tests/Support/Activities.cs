@@ -17,6 +17,9 @@ internal sealed class World
     /// <summary>Opened by the test, it answers the calls of an activity.</summary>
     public TaskCompletionSource<object?> Gate(string id) => gates.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
+    /// <summary>A new gate for the calls of an activity that come now.</summary>
+    public TaskCompletionSource<object?> Reopen(string id) => gates[id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Completes with its token when an activity is in flight.</summary>
     public Task<CancellationToken> ArrivalAsync(string id) => Arrival(id).Task.WaitAsync(TimeSpan.FromSeconds(10));
 

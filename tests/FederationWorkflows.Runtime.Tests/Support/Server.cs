@@ -195,6 +195,15 @@ internal sealed class RunWatch : IRunObserver
         OnCommit?.Invoke(transaction);
     }
 
+    /// <summary>What comes from now on is all that counts.</summary>
+    public void Forget()
+    {
+        lock (gate)
+        {
+            seen.Clear();
+        }
+    }
+
     public Task<RunTransaction> EndOfAsync(string runId) => CommitAsync(transaction => transaction.Summary.Identity.Id == runId && transaction.Summary.Status == WorkflowStatus.Finished);
 
     public Task<RunTransaction> CommitAsync(Func<RunTransaction, bool> wanted)
