@@ -1,4 +1,5 @@
 using System.Data.Common;
+using FederationWorkflows.Runtime.Protection;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Storage.PostgreSql.Database;
 using FederationWorkflows.Storage.PostgreSql.Runs;
@@ -35,6 +36,7 @@ public static class PostgreSqlStorage
         services.TryAddSingleton<IScheduleStore, PostgreSqlScheduleStore>();
         services.TryAddSingleton<INodeStore, PostgreSqlNodeStore>();
         services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<PostgreSqlSignals>());
+        services.TryAddSingleton<ISharedKeyRepository, PostgreSqlKeyRepository>();
         services.AddHostedService<Opening>();
         return services;
     }
