@@ -111,6 +111,9 @@ public sealed partial class WorkflowRun : IDisposable
     /// <summary>Who follows its executions while it is driven here; null for nobody.</summary>
     public IRunListener? Listener { get; set; }
 
+    /// <summary>An activity of it awaits something.</summary>
+    public bool IsInFlight => inFlight.Count > 0;
+
     internal RunEnvironment Environment { get; }
 
     /// <summary>Cancelled when the driver abandons the run.</summary>

@@ -28,10 +28,10 @@ internal sealed partial class DefinitionWatcher(DefinitionCatalog catalog, IStor
         return base.StartAsync(cancellationToken);
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public override void Dispose()
     {
         listening?.Dispose();
-        await base.StopAsync(cancellationToken);
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

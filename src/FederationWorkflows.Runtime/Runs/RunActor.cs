@@ -37,6 +37,8 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
     private volatile bool isLeaseLost;
 
+    private volatile bool isWanted;
+
     private Task? activityReturned;
 
     private Task? commandPosted;
@@ -55,6 +57,13 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         {
             return commands.Writer.TryWrite(command);
         }
+    }
+
+    /// <summary>Asks to let go of the run at a commit, as soon as nothing of it is in flight: another node has something to tell it.</summary>
+    public void HandOver()
+    {
+        isWanted = true;
+        Post(new RunCommand(_ => false));
     }
 
     /// <summary>Stores the new run before anything of it executes.</summary>
@@ -144,6 +153,12 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                 Carry(command);
             }
 
+            if (isWanted && !run.IsInFlight)
+            {
+                await CommitAsync(stopping);
+                throw new RunHandedOverException(run.Id);
+            }
+
             var step = run.Advance();
             telemetry?.EnterRun();
             switch (step)
@@ -200,14 +215,12 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     private async Task LetGoAsync(Exception reason, CancellationToken stopping)
     {
         var stops = reason is OperationCanceledException && stopping.IsCancellationRequested;
-        if (!stops)
+        if (!stops && reason is not RunHandedOverException)
         {
             LogLost(reason, run.Id);
         }
 
-        telemetry?.End("let_go", stops ? null : new ErrorInfo(reason.GetType().Name, "This node could not drive the run on; it goes on from its last commit.", null));
-        RuntimeMeter.LetGo.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, stops ? "stopping" : reason is LeaseLostException ? "lease_lost" : reason is StorageUnavailableException ? "storage" : "error"));
-
+        RunTelemetry.LetGo(telemetry, reason, stops);
         try
         {
             await run.AbandonAsync();
@@ -387,12 +400,3 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     [LoggerMessage(LogLevel.Error, "Run {RunId}: an activity in flight did not take its cancellation")]
     private partial void LogNotCancelled(Exception exception, string runId);
 }
-
-/// <summary>Something to be done to a run between its turns. It completes once the change is stored, or when there was nothing to change.</summary>
-internal sealed class RunCommand(Func<WorkflowRun, bool> change) : TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
-{
-    public Func<WorkflowRun, bool> Change => change;
-}
-
-/// <summary>What all actors of a node share.</summary>
-internal sealed record RunActorServices(IRunStore Runs, TimeProvider TimeProvider, Engine.State.StateCodec Codec, IReadOnlyList<IRunObserver> Observers, IReadOnlyList<IEffectHandler> EffectHandlers);

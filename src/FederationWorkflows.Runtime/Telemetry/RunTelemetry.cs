@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
 
 namespace FederationWorkflows.Runtime.Telemetry;
 
@@ -133,6 +135,24 @@ internal sealed class RunTelemetry : IRunListener
         }
 
         End(root, outcome, error, now);
+    }
+
+    /// <summary>The node could not drive a run to where it rests.</summary>
+    /// <param name="telemetry">What tells of the run; null when nothing does.</param>
+    /// <param name="reason">Why. Its message is not told: it is anybody's.</param>
+    /// <param name="stops">Because the node stops.</param>
+    public static void LetGo(RunTelemetry? telemetry, Exception reason, bool stops)
+    {
+        var why = stops ? "stopping" : reason switch
+        {
+            RunHandedOverException => "handed_over",
+            LeaseLostException => "lease_lost",
+            StorageUnavailableException => "storage",
+            _ => "error",
+        };
+        RuntimeMeter.LetGo.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, why));
+        var isError = why is not ("stopping" or "handed_over");
+        telemetry?.End("let_go", isError ? new ErrorInfo(reason.GetType().Name, "This node could not drive the run on; it goes on from its last commit.", null) : null);
     }
 
     private static Activity? StartRoot(WorkflowRun run, bool isNew, ActivityContext? earlier, ActivityContext? caller, TimeProvider time)
