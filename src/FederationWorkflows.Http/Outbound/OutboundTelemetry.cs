@@ -52,12 +52,14 @@ public sealed class OutboundTelemetry : DelegatingHandler
 
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        Source.HasListeners() || Duration.Enabled || !traced.IsEmpty ? SendObservedAsync(request, cancellationToken) : base.SendAsync(request, cancellationToken);
+        Source.HasListeners() || Duration.Enabled ? SendObservedAsync(request, cancellationToken) : base.SendAsync(request, cancellationToken);
 
     private async Task<HttpResponseMessage> SendObservedAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var method = KnownMethods.Contains(request.Method.Method) ? request.Method.Method : "_OTHER";
-        using var span = Source.StartActivity(method == "_OTHER" ? "HTTP" : method, ActivityKind.Client);
+
+        // Below nothing that is traced, it would be a trace of its own that tells nobody anything.
+        using var span = Activity.Current is { Recorded: true } ? Source.StartActivity(method == "_OTHER" ? "HTTP" : method, ActivityKind.Client) : null;
         if (span is not null)
         {
             span.SetTag("http.request.method", method);
@@ -66,9 +68,10 @@ public sealed class OutboundTelemetry : DelegatingHandler
             {
                 span.SetTag("server.address", request.RequestUri?.IdnHost);
             }
+
+            Propagate(request, span);
         }
 
-        Propagate(request);
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -83,13 +86,12 @@ public sealed class OutboundTelemetry : DelegatingHandler
         }
     }
 
-    private void Propagate(HttpRequestMessage request)
+    private void Propagate(HttpRequestMessage request, Activity span)
     {
         // A header that the story wrote, or that stands there since before a redirect within the host, stays.
-        if (!traced.IsEmpty && request.RequestUri is { } url && traced.Contains(url.IdnHost) && !request.Headers.Contains(TraceParent)
-            && Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
+        if (!traced.IsEmpty && request.RequestUri is { } url && traced.Contains(url.IdnHost) && !request.Headers.Contains(TraceParent))
         {
-            request.Headers.TryAddWithoutValidation(TraceParent, id);
+            request.Headers.TryAddWithoutValidation(TraceParent, span.Id);
         }
     }
 

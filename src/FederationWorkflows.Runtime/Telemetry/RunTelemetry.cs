@@ -19,6 +19,9 @@ internal sealed class RunTelemetry : IRunListener
 
     private static readonly ActivitySource Source = new(SourceName);
 
+    /// <summary>Somebody listens. A run that is not sampled has no span then, and what it does must not pass for a part of the request that started it.</summary>
+    private readonly bool isTraced;
+
     private readonly Activity? root;
 
     private readonly TimeProvider time;
@@ -32,8 +35,9 @@ internal sealed class RunTelemetry : IRunListener
 
     private int leftOut;
 
-    private RunTelemetry(Activity? root, TimeProvider time)
+    private RunTelemetry(bool isTraced, Activity? root, TimeProvider time)
     {
+        this.isTraced = isTraced;
         this.root = root;
         this.time = time;
     }
@@ -55,7 +59,7 @@ internal sealed class RunTelemetry : IRunListener
             return null;
         }
 
-        var telemetry = new RunTelemetry(traces ? StartRoot(run, isNew, earlier, caller, time) : null, time);
+        var telemetry = new RunTelemetry(traces, traces ? StartRoot(run, isNew, earlier, caller, time) : null, time);
         run.Listener = telemetry;
         return telemetry;
     }
@@ -75,7 +79,7 @@ internal sealed class RunTelemetry : IRunListener
     /// <summary>What happens next happens for the run, and for no activity of it in particular.</summary>
     public void EnterRun()
     {
-        if (root is not null)
+        if (isTraced)
         {
             Activity.Current = root;
         }
