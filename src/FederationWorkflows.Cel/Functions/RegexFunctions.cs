@@ -28,7 +28,12 @@ internal static class RegexFunctions
     private delegate CelValue Use(CelEvaluation evaluation, Re2Pattern pattern, string text);
 
     private static CelValue Matches(CelEvaluation evaluation, ReadOnlySpan<CelValue> args) =>
-        With(evaluation, args, static (_, pattern, text) => CelValue.Of(pattern.IsMatch(text)));
+        With(evaluation, args, static (evaluation, pattern, text) =>
+        {
+            // Mostly a character costs one step of the automaton however large it is, but some patterns make it follow many ways at once.
+            evaluation.Charge((long)text.Length * pattern.Size >> 7);
+            return CelValue.Of(pattern.IsMatch(text));
+        });
 
     private static CelValue With(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use)
     {

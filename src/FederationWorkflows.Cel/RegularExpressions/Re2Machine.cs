@@ -11,8 +11,6 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     private readonly Re2Instruction[] program = Re2Program.Of(syntax.Root);
     private readonly int slots = 2 * (syntax.GroupCount + 1);
 
-    public int Size => program.Length;
-
     public Re2Match? Find(string text, int start)
     {
         var run = new Run(program, text, slots);

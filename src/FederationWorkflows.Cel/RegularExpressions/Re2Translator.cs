@@ -11,12 +11,13 @@ internal static class Re2Translator
 {
     private const int FirstSupplementary = 0x10000;
 
-    public static string Translate(Re2Node node)
+    /// <summary>The pattern for .NET, and how many steps its automaton has.</summary>
+    public static (string Pattern, int Size) Translate(Re2Node node)
     {
         var text = new StringBuilder();
         var size = Write(node, text);
         return size <= Re2Pattern.MaximumSize
-            ? text.ToString()
+            ? (text.ToString(), (int)size + 1)
             : throw new Re2PatternException(
                 $"the pattern has {size} steps when its repetitions are written out, and {Re2Pattern.MaximumSize} is the limit; lower its repetition counts", 0);
     }
