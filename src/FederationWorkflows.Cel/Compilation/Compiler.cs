@@ -128,6 +128,8 @@ internal sealed partial class Compiler(CheckedTree tree)
                 {
                     return values[i];
                 }
+
+                evaluation.ChargeReading(values[i]);
             }
 
             evaluation.Charge(1);
@@ -235,6 +237,7 @@ internal sealed partial class Compiler(CheckedTree tree)
                     value = value.OptionalValue;
                 }
 
+                evaluation.ChargeKey(key);
                 if (Add(result, key, value) is { } problem)
                 {
                     return At(problem, position);

@@ -80,7 +80,7 @@ internal static class Re2Translator
     private static long WriteRepetition(Re2Repetition repetition, StringBuilder text)
     {
         text.Append("(?:");
-        var size = Write(repetition.Body, text) + 1;
+        var body = Write(repetition.Body, text);
         text.Append(')');
         text.Append((repetition.Minimum, repetition.Maximum) switch
         {
@@ -91,7 +91,10 @@ internal static class Re2Translator
             var (minimum, maximum) => string.Create(CultureInfo.InvariantCulture, $"{{{minimum},{maximum}}}"),
         });
         text.Append(repetition.Greedy ? "" : "?");
-        return size * Math.Max(1, repetition.Maximum ?? repetition.Minimum);
+
+        // Written out: the body as often as it may come, and a fork for each time that it may be left out or begin again.
+        var forks = repetition.Maximum is { } most ? most - repetition.Minimum : 1;
+        return (body * Math.Max(1, repetition.Maximum ?? repetition.Minimum)) + forks;
     }
 
     private static long WriteSet(CodePointSet set, StringBuilder text)

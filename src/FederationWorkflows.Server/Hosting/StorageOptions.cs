@@ -47,7 +47,7 @@ public sealed class StorageOptions
 
     internal StorageMode EffectiveMode => Mode ?? (string.IsNullOrEmpty(ConnectionString) ? StorageMode.Sqlite : StorageMode.PostgreSql);
 
-    /// <exception cref="OptionsValidationException">No key is configured, and several nodes cannot make one up.</exception>
+    /// <exception cref="KeyRingException">The wrapping key would lie beside the data.</exception>
     internal KeyRingOptions KeyRing() => new()
     {
         Directory = EffectiveMode == StorageMode.Sqlite ? Path.Combine(Path.GetFullPath(DataDirectory), "keys") : null,
