@@ -8,6 +8,9 @@ namespace FederationWorkflows.Cel;
 /// <summary>A compiled expression: immutable, and safe on any thread.</summary>
 public sealed class CelProgram
 {
+    /// <summary>How System.Text.Json marks what it throws when a text, escaped in the JSON, cannot be read.</summary>
+    private const string JsonReadingFailure = "System.Text.Json.Rethrowable";
+
     private readonly CelOptions options;
     private readonly int locals;
     private readonly Evaluator evaluator;
@@ -49,6 +52,10 @@ public sealed class CelProgram
         {
             var value = evaluator(evaluation);
             return value.IsError ? throw Failed(value.Fault, evaluation.IsConfidential) : CelResult.From(evaluation, value);
+        }
+        catch (InvalidOperationException e) when (e.Source == JsonReadingFailure)
+        {
+            throw new CelException("A text in the JSON that the expression reads is not well-formed Unicode: half of a surrogate pair stands alone. Mend it where the JSON is made.");
         }
         finally
         {

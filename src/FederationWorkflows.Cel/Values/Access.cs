@@ -16,7 +16,7 @@ internal static class Access
         }
 
         evaluation.ChargeReading(map);
-        if (key.Kind == CelKind.String && map.Json.TryGetProperty(key.Text, out var found))
+        if (key.Kind == CelKind.String && key.Text is var name && UnicodeText.FindHalfPair(name) < 0 && map.Json.TryGetProperty(name, out var found))
         {
             value = CelValue.Of(found);
             return true;
