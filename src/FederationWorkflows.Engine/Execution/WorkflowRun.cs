@@ -108,6 +108,9 @@ public sealed partial class WorkflowRun : IDisposable
     /// <summary>Executions that are scheduled, executing or waiting.</summary>
     public int LiveCount => live;
 
+    /// <summary>An activity of it awaits something.</summary>
+    public bool IsInFlight => inFlight.Count > 0;
+
     internal RunEnvironment Environment { get; }
 
     /// <summary>Cancelled when the driver abandons the run.</summary>

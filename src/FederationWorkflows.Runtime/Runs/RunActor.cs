@@ -35,6 +35,8 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
     private volatile bool isLeaseLost;
 
+    private volatile bool isWanted;
+
     private Task? activityReturned;
 
     private Task? commandPosted;
@@ -53,6 +55,13 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         {
             return commands.Writer.TryWrite(command);
         }
+    }
+
+    /// <summary>Asks to let go of the run at a commit, as soon as nothing of it is in flight: another node has something to tell it.</summary>
+    public void HandOver()
+    {
+        isWanted = true;
+        Post(new RunCommand(_ => false));
     }
 
     /// <summary>Stores the new run before anything of it executes.</summary>
@@ -127,6 +136,12 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                 Carry(command);
             }
 
+            if (isWanted && !run.IsInFlight)
+            {
+                await CommitAsync(stopping);
+                throw new RunHandedOverException(run.Id);
+            }
+
             switch (run.Advance())
             {
                 case RunStep.Commit:
@@ -181,7 +196,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     private async Task LetGoAsync(Exception reason, CancellationToken stopping)
     {
         var stops = reason is OperationCanceledException && stopping.IsCancellationRequested;
-        if (!stops)
+        if (!stops && reason is not RunHandedOverException)
         {
             LogLost(reason, run.Id);
         }
@@ -362,12 +377,3 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     [LoggerMessage(LogLevel.Error, "Run {RunId}: an activity in flight did not take its cancellation")]
     private partial void LogNotCancelled(Exception exception, string runId);
 }
-
-/// <summary>Something to be done to a run between its turns. It completes once the change is stored, or when there was nothing to change.</summary>
-internal sealed class RunCommand(Func<WorkflowRun, bool> change) : TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
-{
-    public Func<WorkflowRun, bool> Change => change;
-}
-
-/// <summary>What all actors of a node share.</summary>
-internal sealed record RunActorServices(IRunStore Runs, TimeProvider TimeProvider, Engine.State.StateCodec Codec, IReadOnlyList<IRunObserver> Observers, IReadOnlyList<IEffectHandler> EffectHandlers);

@@ -29,6 +29,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly IRunStore runs;
 
+    private readonly IStoreSignals signals;
+
     private readonly RunEnvironment environment;
 
     private readonly RunActorServices services;
@@ -39,12 +41,15 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly TimeSpan retryAfter;
 
+    private IDisposable? listening;
+
     private volatile bool isDraining;
 
     /// <summary>A runtime over a store.</summary>
     public WorkflowRuntime(
         DefinitionCatalog definitions,
         IRunStore runs,
+        IStoreSignals signals,
         RunEnvironment environment,
         IEnumerable<IRunObserver> observers,
         IEnumerable<IEffectHandler> effectHandlers,
@@ -55,6 +60,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         retryAfter = concurrency.Value.RetryAfter;
         this.definitions = definitions;
         this.runs = runs;
+        this.signals = signals;
         this.environment = environment;
         this.logger = logger;
         services = new RunActorServices(runs, environment.TimeProvider, environment.Codec, [.. observers], [.. effectHandlers]);
@@ -86,11 +92,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     /// <summary>Lets a run that faulted go on from the activities that failed. When this returns true, that is stored.</summary>
-    /// <returns>False when the run did not fault, does not exist, or another node drives it.</returns>
+    /// <returns>False when the run did not fault or does not exist.</returns>
     public async Task<bool> RetryAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAsync(runId, run => run.RetryFaulted(), cancellationToken, revives: true) == CommandOutcome.Done;
+        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(), Wanted, cancellationToken, revives: true);
     }
 
     /// <summary>Starts a new run with what another was started with: on the published version of its story, or on the other's own when none is published.</summary>
@@ -134,21 +140,23 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <param name="input">What the activity gets.</param>
     /// <param name="caller">Who resumes it.</param>
     /// <param name="cancellationToken">Ends waiting for the command; it may be carried out all the same.</param>
-    /// <returns>False when the run does not wait for it any more, or another node drives it.</returns>
+    /// <returns>False when the run does not wait for it any more.</returns>
+    /// <exception cref="RunElsewhereException">Another node drives the run and did not let go of it within 30 seconds.</exception>
     /// <exception cref="LeaseLostException">Another node took the run over before the resumption was stored.</exception>
     public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await ResumeAsync(runId, bookmarkId, input, cancellationToken) == CommandOutcome.Done;
+        return await CommandAnywhereAsync(runId, run => run.Resume(bookmarkId, input), Wanted, cancellationToken);
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
-    /// <returns>False when it had ended before, does not exist, or another node drives it.</returns>
+    /// <returns>False when it had ended before or does not exist.</returns>
+    /// <exception cref="RunElsewhereException">Another node drives the run and did not cancel it within 30 seconds.</exception>
     /// <exception cref="LeaseLostException">Another node took the run over before its end was stored.</exception>
     public async Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAsync(runId, run => run.Cancel(), cancellationToken) == CommandOutcome.Done;
+        return await CommandAnywhereAsync(runId, run => run.Cancel(), ToBeCancelled, cancellationToken);
     }
 
     /// <summary>Takes up a run that was let go of, from its last commit.</summary>
@@ -169,7 +177,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public Task RestOfAsync(string runId) => live.TryGetValue(runId, out var entry) ? EndOfAsync(entry) : Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken) => await definitions.LoadAsync(cancellationToken);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        listening = signals.Subscribe(OnSignal);
+        await definitions.LoadAsync(cancellationToken);
+    }
 
     /// <summary>Lets go of all runs at their last commit; activities in flight are cancelled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -184,6 +196,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        listening?.Dispose();
         stopping.Dispose();
         gate.Dispose();
     }
@@ -309,10 +322,10 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken, bool revives = false)
     {
-        var command = new RunCommand(change);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var command = new RunCommand(change);
             var mine = NewEntry();
             var entry = live.GetOrAdd(runId, mine);
             if (ReferenceEquals(entry, mine))
@@ -327,93 +340,20 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
                 continue;
             }
 
-            if (actor.Post(command))
+            try
             {
-                return await command.Task.WaitAsync(cancellationToken);
+                if (actor.Post(command))
+                {
+                    return await command.Task.WaitAsync(cancellationToken);
+                }
+            }
+            catch (RunHandedOverException)
+            {
+                continue;
             }
 
             // It has just come to rest: wait until it has let go, then take the run up again.
             await ((Task)actor.Ended).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    /// <summary>Makes a stored run live here. A first command is posted before the run is driven, so that it does not come to rest before.</summary>
-    private async Task TakeUpAsync(string runId, TaskCompletionSource<RunActor?> mine, RunCommand? first, bool revives = false)
-    {
-        RunActor? actor;
-        CommandOutcome refusal;
-        try
-        {
-            (actor, refusal) = await LoadAsync(runId, mine, revives);
-        }
-        catch (Exception e)
-        {
-            live.TryRemove(KeyValuePair.Create(runId, mine));
-            mine.SetResult(null);
-            if (first is null)
-            {
-                throw;
-            }
-
-            first.SetException(e);
-            return;
-        }
-
-        if (actor is null)
-        {
-            live.TryRemove(KeyValuePair.Create(runId, mine));
-            mine.SetResult(null);
-            first?.SetResult(refusal);
-            return;
-        }
-
-        if (first is not null)
-        {
-            actor.Post(first);
-        }
-
-        mine.SetResult(actor);
-        Drive(actor, actor.Definition, null);
-    }
-
-    /// <summary>Claims and loads a stored run; without an actor the outcome says why.</summary>
-    private async Task<(RunActor? Actor, CommandOutcome Refusal)> LoadAsync(string runId, TaskCompletionSource<RunActor?> entry, bool revives)
-    {
-        var summary = await runs.FindAsync(runId, stopping.Token);
-        if (summary is null || (summary.Status == WorkflowStatus.Finished && !(revives && summary.SubStatus == WorkflowSubStatus.Faulted)))
-        {
-            return (null, CommandOutcome.Nothing);
-        }
-
-        if (await runs.ClaimAsync(runId, Node, LeaseDuration, stopping.Token) is not { } lease)
-        {
-            return (null, CommandOutcome.Elsewhere);
-        }
-
-        RunActor? actor = null;
-        try
-        {
-            var identity = summary.Identity;
-            var workflow = await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, stopping.Token);
-            var parts = await runs.LoadAsync(runId, stopping.Token);
-            if (workflow is null || parts is null)
-            {
-                LogGone(runId, identity.DefinitionId, identity.Revision);
-                return (null, CommandOutcome.Unloadable);
-            }
-
-            actor = NewActor(WorkflowRun.Load(workflow, parts, environment), lease, null, entry);
-            return (actor, CommandOutcome.Done);
-        }
-        finally
-        {
-            if (actor is null)
-            {
-                await runs.ReleaseAsync(runId, lease, CancellationToken.None);
-            }
-        }
-    }
-
-    [LoggerMessage(LogLevel.Error, "Run {RunId} cannot go on: revision {Revision} of definition {DefinitionId} is gone")]
-    private partial void LogGone(string runId, string definitionId, string revision);
 }
