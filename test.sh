@@ -10,6 +10,7 @@ needed=(
   "/usr/lib/python3/dist-packages/boto3 python3-boto3"
   "/usr/lib/python3/dist-packages/google/auth python3-google-auth"
   "/usr/lib/python3/dist-packages/requests python3-requests"
+  "/usr/lib/postgresql postgresql"
 )
 
 missing=()
@@ -22,7 +23,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
     as_root=(env DEBIAN_FRONTEND=noninteractive)
     [ "$(id -u)" = 0 ] || as_root=(sudo "${as_root[@]}")
-    echo "Installing ${missing[*]}: tests drive the clouds' real clients."
+    echo "Installing ${missing[*]}: tests drive the clouds' real clients and a real database."
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   else

@@ -1,9 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using FederationWorkflows.Cel.Types;
 using FederationWorkflows.Cel.Values;
 
 namespace FederationWorkflows.Cel.Tests;
 
-/// <summary>Variables by full name, with plain values.</summary>
+/// <summary>Variables by full name, with plain values or values of the host.</summary>
 internal sealed class PlainInput(IReadOnlyDictionary<string, (CelType Type, object? Value)> variables) : ICelNames, ICelActivation
 {
     public IEnumerable<string> Roots => variables.Keys.Select(name => name.Split('.')[0]);
@@ -14,7 +16,12 @@ internal sealed class PlainInput(IReadOnlyDictionary<string, (CelType Type, obje
         return variables.TryGetValue(name, out var variable) ? new CelVariable(name, variable.Type) : null;
     }
 
-    public object? Read(CelVariable variable) => Adapt(variables[variable.Name].Value);
+    /// <summary>Values of the host are given as they are.</summary>
+    public object? Read(CelVariable variable) => variables[variable.Name].Value switch
+    {
+        JsonElement or JsonNode or Dictionary<string, object?> or List<object?> => variables[variable.Name].Value,
+        var value => Adapt(value),
+    };
 
     public static CelValue Adapt(object? value) => value switch
     {

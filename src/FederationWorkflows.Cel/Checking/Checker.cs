@@ -264,7 +264,9 @@ internal sealed class Checker
         }
 
         var (candidates, result) = Match(overloads, arguments);
-        references[call.Id] = new ResolvedCall(result is null ? [.. overloads] : [.. candidates], onTarget);
+
+        // What fits the known types is tried first; data of unknown type may turn out to fit another.
+        references[call.Id] = new ResolvedCall([.. candidates.Union(overloads)], onTarget);
         return result ?? Fail(
             call.Position,
             $"{call.Function}() does not take ({string.Join(", ", arguments.Select(type => inference.Resolve(type, final: true)))}). It can be called as {string.Join(", ", overloads)}.");

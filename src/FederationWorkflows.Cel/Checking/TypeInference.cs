@@ -8,7 +8,10 @@ namespace FederationWorkflows.Cel.Checking;
 /// </summary>
 internal sealed class TypeInference
 {
-    private Dictionary<string, CelType> substitutions = [];
+    private readonly Dictionary<string, CelType> substitutions = [];
+
+    // What the substitutions were before each change, so that an attempt that fails can be taken back.
+    private readonly List<(string Name, CelType? Before)> changes = [];
     private int fresh;
 
     public CelType NewParameter() => CelType.Parameter("?" + fresh++);
@@ -39,12 +42,12 @@ internal sealed class TypeInference
             return false;
         }
 
-        var before = new Dictionary<string, CelType>(substitutions);
+        changes.Clear();
         for (var i = 0; i < from.Count; i++)
         {
             if (!Assign(from[i], to[i]))
             {
-                substitutions = before;
+                TakeBack();
                 return false;
             }
         }
@@ -125,6 +128,28 @@ internal sealed class TypeInference
         return true;
     }
 
+    private void Learn(CelType parameter, CelType type)
+    {
+        changes.Add((parameter.Name, substitutions.GetValueOrDefault(parameter.Name)));
+        substitutions[parameter.Name] = type;
+    }
+
+    private void TakeBack()
+    {
+        for (var i = changes.Count - 1; i >= 0; i--)
+        {
+            var (name, before) = changes[i];
+            if (before is null)
+            {
+                substitutions.Remove(name);
+            }
+            else
+            {
+                substitutions[name] = before;
+            }
+        }
+    }
+
     private (bool Agrees, bool Known) Substitute(CelType type, CelType parameter)
     {
         if (type.Equals(parameter))
@@ -147,7 +172,7 @@ internal sealed class TypeInference
             var general = MostGeneral(type, known);
             if (!Occurs(parameter, general))
             {
-                substitutions[parameter.Name] = general;
+                Learn(parameter, general);
             }
 
             return (true, true);
@@ -158,7 +183,7 @@ internal sealed class TypeInference
             return (false, false);
         }
 
-        substitutions[parameter.Name] = type;
+        Learn(parameter, type);
         return (true, false);
     }
 

@@ -203,6 +203,11 @@ internal sealed partial class Compiler(CheckedTree tree)
             return Missing(call, $"no such overload: there is no function '{function}' that could be called here");
         }
 
+        if (function is "or" or "orValue" && arguments is [var optional, var other] && Array.TrueForAll(candidates, candidate => candidate.Parameters[0].IsOptional))
+        {
+            return Otherwise(optional, other, function, position);
+        }
+
         return evaluation =>
         {
             var buffer = default(ArgumentBuffer);
@@ -227,6 +232,25 @@ internal sealed partial class Compiler(CheckedTree tree)
             }
 
             return At(CelValue.NoOverload(function + "()"), position);
+        };
+    }
+
+    /// <summary><c>or</c> and <c>orValue</c> ask for the other only when there is no value, so it may fail where there is one (extension "optionals").</summary>
+    private static Evaluator Otherwise(Evaluator optional, Evaluator other, string function, int position)
+    {
+        var unwraps = function == "orValue";
+        return evaluation =>
+        {
+            var value = optional(evaluation);
+            if (value.Kind == CelKind.Optional && !value.HasValue)
+            {
+                value = other(evaluation);
+                return unwraps || value.IsError || value.Kind == CelKind.Optional ? value : At(CelValue.NoOverload(function + "()"), position);
+            }
+
+            return value.IsError ? value
+                : value.Kind != CelKind.Optional ? At(CelValue.NoOverload(function + "()"), position)
+                : unwraps ? value.OptionalValue : value;
         };
     }
 

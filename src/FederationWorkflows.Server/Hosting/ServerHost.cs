@@ -71,7 +71,10 @@ public static partial class ServerHost
         return string.Join(' ', messages);
     }
 
-    /// <summary>Adds engine, runtime, HTTP and federation activities: what running stories takes, with or without a web server.</summary>
+    /// <summary>
+    /// Adds engine, runtime, HTTP and federation activities: what running stories takes, with or without a web server. Runs are kept in memory
+    /// unless another storage was added before.
+    /// </summary>
     public static IServiceCollection AddFederationWorkflows(this IServiceCollection services, IConfiguration configuration) => services
         .AddMemoryStorage()
         .AddWorkflowRuntime()
@@ -85,6 +88,7 @@ public static partial class ServerHost
         builder.Services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
+        builder.Services.AddConfiguredStorage(builder.Configuration);
         builder.Services.AddFederationWorkflows(builder.Configuration);
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<ResponseWaiters>();
