@@ -64,6 +64,7 @@ public static class RuntimeRegistration
         services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<TaskCompletion>();
+        services.TryAddSingleton<RunArchive>();
         services.AddSingleton<FollowUpWorker>();
         services.AddSingleton<FollowUpInbox>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());

@@ -228,6 +228,37 @@ public sealed partial class DefinitionCatalog
         }
     }
 
+    /// <summary>The graph of a content that a run from elsewhere is pinned to. A content that is not known is stored beside the other versions: it is neither the latest nor published.</summary>
+    /// <exception cref="DefinitionException">It has errors; nothing was stored.</exception>
+    internal async ValueTask<ExecutableWorkflow> AddRevisionAsync(JsonElement json, int version, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        var definition = DefinitionParser.Parse(json);
+        if (await FindRevisionAsync(definition.DefinitionId, definition.Revision, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
+        await changing.WaitAsync(cancellationToken);
+        try
+        {
+            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
+            var stored = NewVersion(definition, latest, caller);
+            if (latest is not null)
+            {
+                var id = $"{definition.DefinitionId}:{definition.Revision}";
+                stored = stored with { Id = id, Version = version, Json = Stamp(json, id, version), IsLatest = false };
+            }
+
+            var workflow = Compile(stored);
+            await store.SaveAsync(stored, cancellationToken);
+            return workflow;
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
     private static string VersionId(string definitionId, int version) => string.Create(CultureInfo.InvariantCulture, $"{definitionId}:{version}");
 
     private static string NameOf(ClaimsPrincipal caller) => caller.Identity?.Name ?? "unknown";
