@@ -11,6 +11,9 @@ namespace FederationWorkflows.Cel;
 /// <param name="IsConfidential">Something confidential was read on the way; the value must be kept as such.</param>
 public readonly record struct CelResult(object? Value, bool IsConfidential)
 {
+    /// <summary>What the evaluation has spent, in the units of <see cref="CelOptions.CostLimit"/>.</summary>
+    public long Cost { get; private init; }
+
     private static readonly object True = true;
     private static readonly object False = false;
 
@@ -18,7 +21,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
     {
         // What is taken out can turn out to be confidential on the way.
         var exported = Export(evaluation, value);
-        return new(exported, evaluation.IsConfidential);
+        return new(exported, evaluation.IsConfidential) { Cost = evaluation.Cost };
     }
 
     /// <summary>The kind only: the value may be a secret.</summary>
@@ -49,6 +52,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
             case CelKind.Type:
                 return value.TypeValue.Name;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return value.HasValue ? Export(evaluation, value.OptionalValue) : null;
             case CelKind.Opaque:
                 return value.OpaqueValue.Text;
@@ -75,6 +79,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
         var map = new Dictionary<object, object?>();
         while (elements.MoveNext())
         {
+            evaluation.ChargeKey(elements.Key);
             map[Export(evaluation, elements.Key)!] = Checked(evaluation, elements.Value);
         }
 
@@ -82,6 +87,10 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
     }
 
     /// <summary>A value of the host that has no meaning in the language is found when it is taken out at the latest.</summary>
-    private static object? Checked(CelEvaluation evaluation, in CelValue value) =>
-        value.IsError ? throw new CelException(value.Fault.Message) : Export(evaluation, value);
+    private static object? Checked(CelEvaluation evaluation, in CelValue value)
+    {
+        // One text can stand in a list many times at no cost, until it is written out.
+        evaluation.Charge(value.Kind == CelKind.Bytes ? value.Bytes.Length >> 4 : value.Kind == CelKind.String || value.IsJson ? value.RawLength >> 4 : 0);
+        return value.IsError ? throw new CelException(value.Fault.Message) : Export(evaluation, value);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FederationWorkflows.Cel.Checking;
 using FederationWorkflows.Cel.Syntax;
 using FederationWorkflows.Cel.Types;
@@ -34,6 +35,7 @@ internal sealed partial class Compiler(CheckedTree tree)
     private static Evaluator Constant(CelValue value) => _ => value;
 
     /// <summary>An error knows its place before anybody outside sees it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static CelValue At(in CelValue value, int position)
     {
         if (value.IsError)
@@ -116,23 +118,39 @@ internal sealed partial class Compiler(CheckedTree tree)
 
     private Evaluator Binary(BinaryExpr binary)
     {
-        var (left, right, op, position) = (Compile(binary.Left), Compile(binary.Right), binary.Operator, binary.Position);
-        return op switch
+        var (op, position) = (binary.Operator, binary.Position);
+        Operation operation = op switch
         {
-            BinaryOperator.Equal => Compare(left, right, position, static (evaluation, in a, in b) => CelValue.Of(Equality.Equal(evaluation, a, b))),
-            BinaryOperator.NotEqual => Compare(left, right, position, static (evaluation, in a, in b) => CelValue.Of(!Equality.Equal(evaluation, a, b))),
-            BinaryOperator.Less => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, "<", static sign => sign < 0)),
-            BinaryOperator.LessOrEqual => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, "<=", static sign => sign <= 0)),
-            BinaryOperator.Greater => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, ">", static sign => sign > 0)),
-            BinaryOperator.GreaterOrEqual => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, ">=", static sign => sign >= 0)),
-            BinaryOperator.In => Compare(left, right, position, Access.In),
-            _ => Compare(left, right, position, (evaluation, in a, in b) => Arithmetic.Calculate(evaluation, op, a, b)),
+            BinaryOperator.Equal => static (evaluation, in a, in b) => CelValue.Of(Equality.Equal(evaluation, a, b)),
+            BinaryOperator.NotEqual => static (evaluation, in a, in b) => CelValue.Of(!Equality.Equal(evaluation, a, b)),
+            BinaryOperator.Less => static (evaluation, in a, in b) => Order(evaluation, a, b, "<", static sign => sign < 0),
+            BinaryOperator.LessOrEqual => static (evaluation, in a, in b) => Order(evaluation, a, b, "<=", static sign => sign <= 0),
+            BinaryOperator.Greater => static (evaluation, in a, in b) => Order(evaluation, a, b, ">", static sign => sign > 0),
+            BinaryOperator.GreaterOrEqual => static (evaluation, in a, in b) => Order(evaluation, a, b, ">=", static sign => sign >= 0),
+            BinaryOperator.In => Access.In,
+            _ => (evaluation, in a, in b) => Arithmetic.Calculate(evaluation, op, a, b),
         };
+        return binary.Right is LiteralExpr literal
+            ? OperateWith(literal.Value, Compile(binary.Left), position, operation)
+            : Operate(Compile(binary.Left), Compile(binary.Right), position, operation);
     }
 
     private delegate CelValue Operation(CelEvaluation evaluation, in CelValue a, in CelValue b);
 
-    private static Evaluator Compare(Evaluator left, Evaluator right, int position, Operation operation) => evaluation =>
+    /// <summary>Most comparisons are with a constant, which needs no call.</summary>
+    private static Evaluator OperateWith(CelValue constant, Evaluator left, int position, Operation operation) => evaluation =>
+    {
+        var a = left(evaluation);
+        if (a.IsError)
+        {
+            return a;
+        }
+
+        evaluation.Charge(1);
+        return At(operation(evaluation, a, constant), position);
+    };
+
+    private static Evaluator Operate(Evaluator left, Evaluator right, int position, Operation operation) => evaluation =>
     {
         var a = left(evaluation);
         if (a.IsError)
@@ -220,6 +238,8 @@ internal sealed partial class Compiler(CheckedTree tree)
                 {
                     return values[i];
                 }
+
+                evaluation.ChargeReading(values[i]);
             }
 
             evaluation.Charge(1);
@@ -254,7 +274,7 @@ internal sealed partial class Compiler(CheckedTree tree)
         };
     }
 
-    [System.Runtime.CompilerServices.InlineArray(Length)]
+    [InlineArray(Length)]
     private struct ArgumentBuffer
     {
         public const int Length = 4;
@@ -327,6 +347,7 @@ internal sealed partial class Compiler(CheckedTree tree)
                     value = value.OptionalValue;
                 }
 
+                evaluation.ChargeKey(key);
                 if (Add(result, key, value) is { } problem)
                 {
                     return At(problem, position);

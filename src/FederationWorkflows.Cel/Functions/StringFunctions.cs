@@ -29,7 +29,7 @@ internal static class StringFunctions
         Member("join", "list(string), string", "string", static (evaluation, args) => Join(evaluation, args[0], args[1].Text)),
         Member("lowerAscii", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => MapAscii(text, char.ToLowerInvariant))),
         Member("upperAscii", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => MapAscii(text, char.ToUpperInvariant))),
-        Member("reverse", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => string.Concat(CodePoints.Split(text).Reverse()))),
+        Member("reverse", "string", "string", static (evaluation, args) => Change(evaluation, args[0], CodePoints.Reverse)),
         Member("trim", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => text.AsSpan().Trim(Space).ToString())),
         Member("replace", "string, string, string", "string", static (evaluation, args) => Replace(evaluation, args[0].Text, args[1].Text, args[2].Text, -1)),
         Member("replace", "string, string, string, int", "string", static (evaluation, args) => Replace(evaluation, args[0].Text, args[1].Text, args[2].Text, args[3].Int)),
@@ -176,15 +176,16 @@ internal static class StringFunctions
         string[] parts;
         if (separator.Length > 0)
         {
+            evaluation.Charge(Math.Min(count, text.AsSpan().Count(separator)));
             parts = text.Split(separator, count, StringSplitOptions.None);
         }
         else
         {
+            evaluation.Charge(text.Length);
             var all = CodePoints.Split(text).ToList();
             parts = all.Count <= count ? [.. all] : [.. all.Take(count - 1), string.Concat(all.Skip(count - 1))];
         }
 
-        evaluation.Charge(parts.Length);
         return CelValue.ListOf([.. parts.Select(part => CelValue.Of(part))]);
     }
 

@@ -69,16 +69,17 @@ internal sealed class Re2Pattern
     }
 
     /// <summary>Whether the pattern matches anywhere in the text.</summary>
-    public bool IsMatch(string text) => asksForWords && !Ascii.IsValid(text) ? machine.Value.Find(text, 0) is not null : automaton.IsMatch(text);
+    public bool IsMatch(string text) => asksForWords && !Ascii.IsValid(text) ? Find(text) is not null : automaton.IsMatch(text);
 
     /// <summary>The first match at or after <paramref name="start"/>, or null. Of several that begin at one place it is the one that Perl would find.</summary>
-    public Re2Match? Find(string text, int start = 0) => machine.Value.Find(text, start);
+    public Re2Match? Find(string text, int start = 0) => Re2Machine.Find(machine.Value.Begin(text), start);
 
     /// <summary>All matches that do not overlap, from the left. As in RE2 and Go an empty one that touches the match before it is left out.</summary>
     public IEnumerable<Re2Match> FindAll(string text)
     {
         var (start, previous) = (0, -1);
-        while (start <= text.Length && Find(text, start) is { } match)
+        var run = machine.Value.Begin(text);
+        while (start <= text.Length && Re2Machine.Find(run, start) is { } match)
         {
             var end = match.Index + match.Length;
             if (match.Length > 0 || match.Index != previous)

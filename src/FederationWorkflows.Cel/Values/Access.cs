@@ -9,11 +9,13 @@ internal static class Access
     public static bool TryFind(CelEvaluation evaluation, in CelValue map, in CelValue key, out CelValue value)
     {
         evaluation.Charge(1);
+        evaluation.ChargeKey(key);
         if (map.MapObject is { } entries)
         {
             return entries.TryGet(evaluation, key, out value);
         }
 
+        evaluation.ChargeReading(map);
         if (key.Kind == CelKind.String && map.Json.TryGetProperty(key.Text, out var found))
         {
             value = CelValue.Of(found);
@@ -48,6 +50,7 @@ internal static class Access
             case CelKind.Map:
                 return field.TryFind(evaluation, operand, out var value) ? CelValue.Some(value) : CelValue.None;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return operand.HasValue ? OptionalField(evaluation, operand.OptionalValue, field) : operand;
             default:
                 return Field(evaluation, operand, field);
@@ -62,6 +65,7 @@ internal static class Access
             case CelKind.Map:
                 return CelValue.Of(field.TryFind(evaluation, operand, out _));
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return operand.HasValue ? Has(evaluation, operand.OptionalValue, field) : CelValue.False;
             default:
                 return Field(evaluation, operand, field);
@@ -78,7 +82,7 @@ internal static class Access
                 {
                     null => CelValue.NoOverload("[]"),
                     { } at when at >= 0 && at < operand.Count => Element(evaluation, operand, (int)at),
-                    _ => CelValue.Missing($"index out of range: the list has {operand.Count} elements, counted from 0"),
+                    _ => CelValue.Missing("index out of range: elements are counted from 0", $"the list has {operand.Count}"),
                 };
             case CelKind.Map:
                 return !IsKey(index) ? CelValue.NoOverload("[]")
@@ -108,6 +112,7 @@ internal static class Access
                     : TryFind(evaluation, operand, index, out var value) ? CelValue.Some(value)
                     : CelValue.None;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return operand.HasValue ? OptionalIndex(evaluation, operand.OptionalValue, index) : operand;
             default:
                 return CelValue.NoOverload("[?]");
@@ -117,7 +122,8 @@ internal static class Access
     /// <summary>An element of a list, whose index is known to be in range.</summary>
     public static CelValue Element(CelEvaluation evaluation, in CelValue list, int index)
     {
-        evaluation.Charge(1);
+        // .NET finds an element of a JSON list by going through those before it.
+        evaluation.Charge(1 + (list.IsJson ? index >> 5 : 0));
         return list.ListObject is { } items ? items.Get(evaluation, index) : CelValue.Of(list.Json[index]);
     }
 
@@ -176,6 +182,7 @@ internal sealed class FieldName(string text)
             return entries.TryGet(evaluation, key, out value);
         }
 
+        evaluation.ChargeReading(map);
         if (map.Json.TryGetProperty(utf8, out var found))
         {
             value = CelValue.Of(found);

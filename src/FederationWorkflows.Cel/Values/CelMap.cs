@@ -107,6 +107,9 @@ internal sealed class NodeMap(JsonObject items) : CelMap
 /// <summary>A key under which equal keys meet: 1, 1u and 1.0 are one key (CEL specification: "Equality").</summary>
 internal readonly record struct MapKey(CelKind Kind, long Bits, string? Text)
 {
+    /// <summary>Both halves are mixed with a secret of the process: .NET folds them by a rule that anybody can make numbers collide with.</summary>
+    public override int GetHashCode() => HashCode.Combine(Kind, (int)Bits, (int)(Bits >> 32), Text);
+
     /// <summary>Null when the value cannot be a key.</summary>
     public static MapKey? Of(in CelValue value) => value.Kind switch
     {

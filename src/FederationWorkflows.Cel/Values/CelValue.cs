@@ -97,6 +97,9 @@ public readonly struct CelValue
 
     internal bool IsJson => reference is null && kind is CelKind.String or CelKind.List or CelKind.Map;
 
+    /// <summary>The length of a text in UTF-16 units, of a JSON value as it is written in bytes.</summary>
+    internal int RawLength => reference is string text ? text.Length : JsonMarshal.GetRawUtf8Value(json).Length;
+
     /// <summary>The number of a list's elements.</summary>
     public int Count => ListObject?.Count ?? json.GetArrayLength();
 

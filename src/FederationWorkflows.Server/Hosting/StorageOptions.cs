@@ -47,7 +47,7 @@ public sealed class StorageOptions
 
     internal StorageMode EffectiveMode => Mode ?? (string.IsNullOrEmpty(ConnectionString) ? StorageMode.Sqlite : StorageMode.PostgreSql);
 
-    /// <exception cref="OptionsValidationException">No key is configured, and several nodes cannot make one up.</exception>
+    /// <exception cref="KeyRingException">The wrapping key would lie beside the data.</exception>
     internal KeyRingOptions KeyRing() => new()
     {
         Directory = EffectiveMode == StorageMode.Sqlite ? Path.Combine(Path.GetFullPath(DataDirectory), "keys") : null,
@@ -75,11 +75,9 @@ public sealed class KeySourceOptions
     /// <summary>A program and its arguments; what it prints is the key.</summary>
     public IList<string> Command { get; } = [];
 
-    internal WrappingKeySource? Source => (Variable, File, Command) switch
-    {
-        ({ Length: > 0 } variable, _, _) => WrappingKeySource.FromVariable(variable),
-        (_, { Length: > 0 } file, _) => WrappingKeySource.FromFile(file),
-        (_, _, [var program, .. var arguments]) => WrappingKeySource.FromCommand(program, [.. arguments]),
-        _ => null,
-    };
+    internal WrappingKeySource? Source =>
+        !string.IsNullOrEmpty(Variable) ? WrappingKeySource.FromVariable(Variable)
+        : !string.IsNullOrEmpty(File) ? WrappingKeySource.FromFile(File)
+        : Command.Count > 0 ? WrappingKeySource.FromCommand(Command[0], [.. Command.Skip(1)])
+        : null;
 }

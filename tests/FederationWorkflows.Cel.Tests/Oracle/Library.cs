@@ -31,6 +31,8 @@ internal static partial class Library
         ("double", [long x]) => (double)x,
         ("double", [ulong x]) => (double)x,
         ("double", ["NaN"]) => double.NaN,
+        ("double", ["Infinity" or "+Infinity" or "Inf" or "+Inf"]) => double.PositiveInfinity,
+        ("double", ["-Infinity" or "-Inf"]) => double.NegativeInfinity,
         ("double", [string x]) => Decimal().IsMatch(x) ? double.Parse(x, CultureInfo.InvariantCulture) : Failed,
         ("string", [string x]) => x,
         ("string", [bool x]) => x ? "true" : "false",

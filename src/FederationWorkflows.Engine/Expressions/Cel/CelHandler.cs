@@ -22,7 +22,7 @@ internal sealed class CelHandler : IExpressionHandler
 
     private sealed class ProgramExpression(CelProgram program) : StoryExpression([program])
     {
-        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => StoryValues.From(Run(program, story, cancellationToken));
+        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => Run(program, story, cancellationToken).Value;
     }
 }
 

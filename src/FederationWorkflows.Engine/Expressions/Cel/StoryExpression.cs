@@ -20,11 +20,12 @@ internal abstract class StoryExpression(IEnumerable<CelProgram> programs) : Comp
     protected abstract object? Evaluate(StoryActivation story, CancellationToken cancellationToken);
 
     /// <exception cref="ExpressionException">The program failed.</exception>
-    protected static CelResult Run(CelProgram program, StoryActivation story, CancellationToken cancellationToken)
+    protected static (object? Value, long Cost) Run(CelProgram program, StoryActivation story, CancellationToken cancellationToken)
     {
         try
         {
-            return program.Evaluate(story, cancellationToken);
+            var result = program.Evaluate(story, cancellationToken);
+            return (StoryValues.From(result), result.Cost);
         }
         catch (CelException e)
         {

@@ -7,6 +7,7 @@ namespace FederationWorkflows.Engine.Expressions.Cel;
 internal static class StoryValues
 {
     /// <summary>Lists and maps become JSON, numbers the run's own; a confidential result is sensitive as a whole.</summary>
+    /// <exception cref="CelException">JSON cannot hold the result.</exception>
     public static object? From(CelResult result)
     {
         var value = Plain(result.Value);
@@ -29,17 +30,57 @@ internal static class StoryValues
     public static string ToText(object? value) => value is null ? "" : (string?)ValueConversion.Convert(value, typeof(string)) ?? "";
 
     /// <summary>A result in a form that JSON has: keys are text.</summary>
-    public static object? ForJson(object? value) => value switch
+    /// <exception cref="CelException">Two keys are one as text, or the value is nested deeper than a run's values may be.</exception>
+    public static object? ForJson(object? value, int depth = 0)
     {
-        List<object?> list => list.ConvertAll(ForJson),
-        Dictionary<object, object?> map => map.ToDictionary(entry => ToText(entry.Key), entry => ForJson(entry.Value)),
-        _ => value,
-    };
+        if (depth > JsonValues.MaxDepth)
+        {
+            throw TooDeep();
+        }
+
+        return value switch
+        {
+            List<object?> list => list.ConvertAll(item => ForJson(item, depth + 1)),
+            Dictionary<object, object?> map => Properties(map, depth),
+            _ => value,
+        };
+    }
+
+    /// <summary>A result of <see cref="ForJson"/>, written.</summary>
+    /// <exception cref="CelException">JSON within the value takes it deeper than a run's values may be.</exception>
+    public static T Write<T>(object? value, Func<object?, T> write)
+    {
+        try
+        {
+            return write(value);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw TooDeep();
+        }
+    }
 
     private static object? Plain(object? value) => value switch
     {
         ulong number => number <= long.MaxValue ? (long)number : (object)(decimal)number,
-        List<object?> or Dictionary<object, object?> => JsonSerializer.SerializeToElement(ForJson(value), JsonValues.Options),
+        List<object?> or Dictionary<object, object?> => Write(ForJson(value), static json => JsonSerializer.SerializeToElement(json, JsonValues.Options)),
         _ => value,
     };
+
+    private static Dictionary<string, object?> Properties(Dictionary<object, object?> map, int depth)
+    {
+        var properties = new Dictionary<string, object?>(map.Count);
+        foreach (var (key, value) in map)
+        {
+            // The key is not quoted: it may have come from a secret.
+            if (!properties.TryAdd(ToText(key), ForJson(value, depth + 1)))
+            {
+                throw new CelException("Two keys of a map have the same text, such as 1 and '1'; JSON cannot hold both.");
+            }
+        }
+
+        return properties;
+    }
+
+    private static CelException TooDeep() => new($"The value nests deeper than {JsonValues.MaxDepth} levels, which is as deep as values of a run may be.");
 }

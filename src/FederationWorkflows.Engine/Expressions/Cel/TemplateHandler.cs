@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using FederationWorkflows.Cel;
@@ -58,7 +59,34 @@ internal sealed class TemplateHandler : IExpressionHandler
 
     private sealed class NodeExpression(ITemplateNode node) : StoryExpression(node.Programs)
     {
-        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => node.Render(program => StoryValues.From(Run(program, story, cancellationToken)));
+        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken)
+        {
+            var budget = new TemplateBudget(story.Host);
+            return node.Render(program => budget.Spend(Run(program, story, cancellationToken)));
+        }
+    }
+}
+
+/// <summary>What all expressions of a template may cost and make together: a text of many short ones would else be a way around the limits of one.</summary>
+internal sealed class TemplateBudget(ExpressionHost host)
+{
+    private long cost;
+    private long length;
+
+    /// <exception cref="ExpressionException">The template costs too much, or becomes too long.</exception>
+    public object? Spend((object? Value, long Cost) result)
+    {
+        cost += result.Cost;
+        length += (result.Value is Sensitive secret ? secret.RevealObject() : result.Value) switch
+        {
+            string text => text.Length,
+            byte[] bytes => bytes.Length,
+            JsonElement json => JsonMarshal.GetRawUtf8Value(json).Length,
+            _ => 0,
+        };
+        return cost > host.CostLimit ? throw new ExpressionException($"The expressions of this template do more work together than one evaluation may ({host.CostLimit:N0} units). Spread it over several activities.")
+            : length > host.MaxInputLength ? throw new ExpressionException($"What this template makes is longer than an expression may work on ({host.MaxInputLength:N0}).")
+            : result.Value;
     }
 }
 
