@@ -54,14 +54,14 @@ internal static class ListRuns
         var page = ServerConnection.Read<RunPage>(answer);
         if (page.Items.Count == 0)
         {
-            Console.Out.WriteLine("No runs.");
+            await Console.Out.WriteLineAsync("No runs.");
             return ExitCodes.Ok;
         }
 
         Print(page);
         if (page.Next is not null)
         {
-            Console.Out.WriteLine($"There are more: --cursor {page.Next}");
+            await Console.Out.WriteLineAsync($"There are more: --cursor {page.Next}");
         }
 
         return ExitCodes.Ok;

@@ -14,6 +14,8 @@ internal sealed class ServerConnection : IDisposable
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    private readonly SocketsHttpHandler handler;
+
     private readonly HttpClient client;
 
     private ServerConnection(Uri address)
@@ -21,7 +23,8 @@ internal sealed class ServerConnection : IDisposable
         Address = address;
 
         // A proxy of the environment could not reach a server on this machine.
-        client = new HttpClient(new SocketsHttpHandler { UseProxy = !address.IsLoopback, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = Patience };
+        handler = new SocketsHttpHandler { UseProxy = !address.IsLoopback, AllowAutoRedirect = false };
+        client = new HttpClient(handler) { BaseAddress = address, Timeout = Patience };
     }
 
     public Uri Address { get; }
@@ -46,7 +49,11 @@ internal sealed class ServerConnection : IDisposable
 
     public static T Read<T>(JsonElement json) => json.Deserialize<T>(Json) ?? throw new CommandException("The server's answer is not one of FederationWorkflows.");
 
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        client.Dispose();
+        handler.Dispose();
+    }
 
     private async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Spectre.Console;
 
 namespace FederationWorkflows.Cli.Runs;
 
@@ -31,7 +32,7 @@ internal static class ShowRun
     public static void PrintEnd(RunFacts run)
     {
         var took = run.FinishedAt is { } end ? string.Create(CultureInfo.InvariantCulture, $" after {(end - run.CreatedAt).TotalSeconds:0.0} s") : "";
-        Terminal.Out.MarkupLine($"Run {Spectre.Console.Markup.Escape(Terminal.Plain(run.Id))}: [bold {run.Colour}]{Spectre.Console.Markup.Escape(Terminal.Plain(run.SubStatus))}[/]{took}");
+        Terminal.Out.MarkupLine($"Run {Markup.Escape(Terminal.Plain(run.Id))}: [bold {run.Colour}]{Markup.Escape(Terminal.Plain(run.SubStatus))}[/]{took}");
     }
 
     private static string StepsPath(string id) => $"elsa/api/activity-executions/list?workflowInstanceId={Uri.EscapeDataString(id)}";
@@ -48,24 +49,24 @@ internal static class ShowRun
         }
 
         var facts = ServerConnection.Read<RunFacts>(run);
-        Console.Out.WriteLine($"Story    {Terminal.Plain(facts.DefinitionId)} version {facts.Version}");
-        Console.Out.WriteLine($"Begun    {facts.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
+        await Console.Out.WriteLineAsync($"Story    {Terminal.Plain(facts.DefinitionId)} version {facts.Version}");
+        await Console.Out.WriteLineAsync($"Begun    {facts.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
         foreach (var (name, value) in new[] { ("Name", facts.Name), ("Correlation", facts.CorrelationId) })
         {
             if (value is not null)
             {
-                Console.Out.WriteLine($"{name,-8} {Terminal.Plain(value)}");
+                await Console.Out.WriteLineAsync($"{name,-8} {Terminal.Plain(value)}");
             }
         }
 
         foreach (var step in ServerConnection.Read<StepPage>(steps).Items.Where(step => !step.IsContainer))
         {
-            Console.Out.WriteLine(step.Line);
+            await Console.Out.WriteLineAsync(step.Line);
         }
 
         foreach (var entry in journal ?? [])
         {
-            Console.Out.WriteLine(Terminal.Plain($"{entry.GetProperty("timestamp").GetDateTimeOffset().UtcDateTime:HH:mm:ss.fff} {entry.GetProperty("eventName").GetString(),-10} {entry.GetProperty("activityId").GetString()} {entry.GetProperty("message").GetString()}"));
+            await Console.Out.WriteLineAsync(Terminal.Plain($"{entry.GetProperty("timestamp").GetDateTimeOffset().UtcDateTime:HH:mm:ss.fff} {entry.GetProperty("eventName").GetString(),-10} {entry.GetProperty("activityId").GetString()} {entry.GetProperty("message").GetString()}"));
         }
 
         PrintEnd(facts);

@@ -1,13 +1,13 @@
 namespace FederationWorkflows.Server.Hosting;
 
-/// <summary>Who may call the endpoints of a group.</summary>
-internal static class CallerRequirement
-{
-    /// <summary>Only who is signed in. Until people can sign in, that is the administrator on the server's own machine.</summary>
-    public static RouteGroupBuilder RequireCaller(this RouteGroupBuilder group) => group.AddEndpointFilter(RequireCallerAsync);
+/// <summary>Marks endpoints that only somebody who is signed in may call. Until people can sign in, that is the administrator on the server's own machine.</summary>
+internal sealed class RequiresCaller;
 
-    private static async ValueTask<object?> RequireCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.HttpContext.User.Identity?.IsAuthenticated is true
-            ? await next(context)
-            : Results.Problem("Nobody is signed in. Call from the machine the server runs on.", statusCode: StatusCodes.Status401Unauthorized);
+/// <summary>Refuses strangers before anything of their request is read.</summary>
+internal sealed class CallerRequirement(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<RequiresCaller>() is not null && context.User.Identity?.IsAuthenticated is not true
+            ? Results.Problem("Nobody is signed in. Call from the machine the server runs on.", statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context)
+            : next(context);
 }

@@ -120,6 +120,7 @@ public static partial class ServerHost
         app.UseHostFiltering();
         app.UseRouting();
         app.UseMiddleware<LocalSignIn>();
+        app.UseMiddleware<CallerRequirement>();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
         app.MapManagementApi();

@@ -15,8 +15,8 @@ internal static class ManagementApi
 
     public static void MapManagementApi(this IEndpointRouteBuilder routes)
     {
-        var elsa = routes.MapGroup("/elsa/api").RequireCaller();
-        var own = routes.MapGroup("/api").RequireCaller();
+        var elsa = routes.MapGroup("/elsa/api").WithMetadata(new RequiresCaller());
+        var own = routes.MapGroup("/api").WithMetadata(new RequiresCaller());
         elsa.MapRuns();
         elsa.MapRunLists();
         elsa.MapRunOperations();

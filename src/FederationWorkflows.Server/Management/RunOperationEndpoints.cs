@@ -23,15 +23,15 @@ internal static class RunOperationEndpoints
     /// <summary>Deleting what is not there is done: a client that lost the answer asks again.</summary>
     private static async Task<IResult> DeleteAsync(string id, HttpContext context, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
     {
-        await DeleteAsync([id], context.User, runtime, runs, cancellationToken);
+        await DeleteAllAsync([id], context.User, runtime, runs, cancellationToken);
         return Results.NoContent();
     }
 
     private static async Task<IResult> DeleteSeveralAsync(Ids request, HttpContext context, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken) =>
-        Results.Json(new { Deleted = await DeleteAsync(request.List, context.User, runtime, runs, cancellationToken) }, ManagementApi.Json);
+        Results.Json(new { Deleted = await DeleteAllAsync(request.List, context.User, runtime, runs, cancellationToken) }, ManagementApi.Json);
 
     /// <summary>What goes on is cancelled first, so that nothing waits any more for a run that is gone.</summary>
-    private static async Task<int> DeleteAsync(IReadOnlyList<string> ids, ClaimsPrincipal caller, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
+    private static async Task<int> DeleteAllAsync(IReadOnlyList<string> ids, ClaimsPrincipal caller, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
     {
         foreach (var id in ids)
         {
@@ -64,11 +64,11 @@ internal static class RunOperationEndpoints
                 return ManagementApi.Wrong($"There is no version '{versionId}' of a story.");
             }
 
-            cancelled += await CancelAsync(new RunQuery { DefinitionIds = [version.DefinitionId], Versions = [version.Version] }, context.User, runtime, runs, cancellationToken);
+            cancelled += await CancelAllAsync(new RunQuery { DefinitionIds = [version.DefinitionId], Versions = [version.Version] }, context.User, runtime, runs, cancellationToken);
         }
         else if (request.DefinitionId is { Length: > 0 } definitionId)
         {
-            cancelled += await CancelAsync(new RunQuery { DefinitionIds = [definitionId] }, context.User, runtime, runs, cancellationToken);
+            cancelled += await CancelAllAsync(new RunQuery { DefinitionIds = [definitionId] }, context.User, runtime, runs, cancellationToken);
         }
 
         return Results.Json(new { Cancelled = cancelled }, ManagementApi.Json);
@@ -97,7 +97,7 @@ internal static class RunOperationEndpoints
         }
         else if (filter.EmptyFilterSelectsAll || filter.NamesSomething)
         {
-            await CancelAsync(query, context.User, runtime, runs, cancellationToken);
+            await CancelAllAsync(query, context.User, runtime, runs, cancellationToken);
         }
         else
         {
@@ -124,7 +124,7 @@ internal static class RunOperationEndpoints
     }
 
     /// <summary>Cancels what goes on among the runs of a query, those that begin meanwhile left out.</summary>
-    private static async Task<int> CancelAsync(RunQuery query, ClaimsPrincipal caller, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
+    private static async Task<int> CancelAllAsync(RunQuery query, ClaimsPrincipal caller, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
     {
         var cancelled = 0;
         query = query with { Status = WorkflowStatus.Running, OrderBy = RunOrder.Created, Ascending = false, Skip = 0, Take = PageSize, CountTotal = false };
