@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Tests.Support;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using static FederationWorkflows.Server.Tests.Support.Stories;
@@ -198,6 +197,29 @@ public sealed class RunOperationTests
         (await refused.ShouldBeProblemAsync(HttpStatusCode.TooManyRequests)).ShouldStartWith("This node is being drained and takes no new runs.");
         refused.Headers.RetryAfter.ShouldNotBeNull();
         (await (await server.PostAsync("/api/nodes/nothing/drain")).ShouldBeProblemAsync(HttpStatusCode.NotFound)).ShouldBe("There is no node 'nothing'. GET /api/nodes lists those that are alive.");
+    }
+
+    [Fact]
+    public async Task The_same_request_sent_twice_starts_one_run()
+    {
+        await using var server = await ServerUnderTest.StartAsync(Of("done", [Starts("done")]));
+
+        using var first = await SendAsync(server, "key-1");
+        using var second = await SendAsync(server, "key-1");
+        using var other = await SendAsync(server, "key-2");
+
+        second.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (second.RunId(), (await ServerUnderTest.JsonAsync(second)).GetProperty("workflowInstanceId").GetString()).ShouldBe((first.RunId(), first.RunId()));
+        other.RunId().ShouldNotBe(first.RunId());
+        Ids(await server.GetJsonAsync("/api/runs")).Length.ShouldBe(2);
+        (await (await SendAsync(server, new string('x', 1001))).ShouldBeProblemAsync(HttpStatusCode.BadRequest)).ShouldBe("The Idempotency-Key has 1001 characters; at most 1000 are taken.");
+
+        static async Task<HttpResponseMessage> SendAsync(ServerUnderTest server, string key)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/workflows/done", UriKind.Relative)) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+            request.Headers.Add("Idempotency-Key", key);
+            return await server.Client.SendAsync(request, Cancellation);
+        }
     }
 
     [Fact]
