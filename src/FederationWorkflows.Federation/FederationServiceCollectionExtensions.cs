@@ -57,6 +57,7 @@ public static class FederationServiceCollectionExtensions
             {
                 AllowAutoRedirect = false,
                 UseCookies = false,
+                ActivityHeadersPropagator = null, // A cloud need not know of which trace a call is.
                 AutomaticDecompression = DecompressionMethods.All,
                 ConnectTimeout = TimeSpan.FromSeconds(10),
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5), // So that a change in DNS is seen.

@@ -5,8 +5,20 @@ namespace FederationWorkflows.Federation;
 /// <summary>One call to a cloud: who is called for what, within which time, and what is said when no usable answer comes.</summary>
 internal record OutboundCall(Cloud Cloud, string Service, string Api)
 {
+    /// <summary>What comes of it is a token or credentials.</summary>
+    public virtual bool GivesToken { get; init; }
+
+    /// <summary>The role it is about; null when it is about none.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>Whose rights it uses or asks for, as far as this host knows; null when it does not.</summary>
+    public virtual string? Principal { get; init; }
+
     /// <summary>Runs the call; whatever keeps an answer from coming becomes a <see cref="FederationException"/>. Cancellation by the caller stays cancellation.</summary>
-    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        CloudTelemetry.ObserveAsync(this, () => RunLimitedAsync(call, timeout, time, cancellationToken));
+
+    private async Task<T> RunLimitedAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);

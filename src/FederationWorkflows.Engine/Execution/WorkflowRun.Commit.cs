@@ -96,7 +96,7 @@ public sealed partial class WorkflowRun
         }
 
         var outcomes = what == JournalEvent.Completed ? context.CompletionResult as Outcomes : null;
-        commit.Journal.Add(new JournalEntry(
+        var entry = new JournalEntry(
             ++journalSequence,
             what == JournalEvent.Started ? context.StartedAt : Environment.TimeProvider.GetUtcNow(),
             context.Node,
@@ -106,6 +106,8 @@ public sealed partial class WorkflowRun
             error?.Message,
             context.Inputs,
             context.Outputs,
-            data is null && outcomes is null && error is null ? null : new JournalDetails(outcomes, data, error)));
+            data is null && outcomes is null && error is null ? null : new JournalDetails(outcomes, data, error));
+        commit.Journal.Add(entry);
+        Listener?.OnJournaled(entry, context.StartedAt);
     }
 }

@@ -74,6 +74,7 @@ public sealed partial class WorkflowRun
             waits.Add(new RunTimer(TimerId(context, TimeoutTimer), context.StartedAt + timeout, context.Number, null), context);
         }
 
+        Listener?.OnEntering(context.Number);
         ValueTask pending;
         try
         {
@@ -97,6 +98,7 @@ public sealed partial class WorkflowRun
             return;
         }
 
+        Listener?.OnEntering(context.Number);
         ValueTask pending;
         try
         {
@@ -338,6 +340,7 @@ public sealed partial class WorkflowRun
                 return;
             }
 
+            Listener?.OnEntering(parent.Number);
             ValueTask pending;
             try
             {

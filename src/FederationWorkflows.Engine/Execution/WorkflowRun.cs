@@ -108,6 +108,9 @@ public sealed partial class WorkflowRun : IDisposable
     /// <summary>Executions that are scheduled, executing or waiting.</summary>
     public int LiveCount => live;
 
+    /// <summary>Who follows its executions while it is driven here; null for nobody.</summary>
+    public IRunListener? Listener { get; set; }
+
     /// <summary>An activity of it awaits something.</summary>
     public bool IsInFlight => inFlight.Count > 0;
 

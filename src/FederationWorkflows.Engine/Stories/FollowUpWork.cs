@@ -61,6 +61,9 @@ public sealed record StartStory : FollowUpWork
     /// <summary>Who asked for it.</summary>
     public required RunParent Parent { get; init; }
 
+    /// <summary>The span of who asked for it (W3C Trace Context's traceparent); null when it was not traced.</summary>
+    public string? TraceParent { get; init; }
+
     internal static StartStory Read(IReadOnlyDictionary<string, object?> values) => new()
     {
         RunId = (string)values["runId"]!,
@@ -70,11 +73,13 @@ public sealed record StartStory : FollowUpWork
         CorrelationId = (string?)values["correlationId"],
         StartedBy = (string?)values["startedBy"],
         Parent = ParentValues.Read((IReadOnlyDictionary<string, object?>)values["parent"]!),
+        TraceParent = (string?)values.GetValueOrDefault("traceParent"),
     };
 
     private protected override Dictionary<string, object?> Write() => new()
     {
         ["runId"] = RunId,
+        ["traceParent"] = TraceParent,
         ["definitionId"] = DefinitionId,
         ["revision"] = Revision,
         ["input"] = Input,

@@ -12,7 +12,7 @@ internal sealed class AwsFederation(AwsClients clients, IOptionsMonitor<Federati
 
     public async Task<AwsCredentials> AssumeRoleWithWebIdentityAsync(WebIdentityRequest request, CancellationToken cancellationToken = default)
     {
-        var call = new OutboundCall(Cloud.Aws, Service, "sts:AssumeRoleWithWebIdentity");
+        var call = new OutboundCall(Cloud.Aws, Service, "sts:AssumeRoleWithWebIdentity") { GivesToken = true, Role = request.RoleArn };
         var role = AwsInputs.RequireRole(call, request.RoleArn);
         AwsInputs.RequireToken(call, request.WebIdentityToken);
         var sessionName = AwsInputs.RequireSessionName(call, request.SessionName, request.WebIdentityToken);
@@ -56,7 +56,7 @@ internal sealed class AwsFederation(AwsClients clients, IOptionsMonitor<Federati
 
     public async Task<CallerIdentity> GetCallerIdentityAsync(AwsCredentials credentials, string? region = null, CancellationToken cancellationToken = default)
     {
-        var call = new OutboundCall(Cloud.Aws, Service, "sts:GetCallerIdentity");
+        var call = new OutboundCall(Cloud.Aws, Service, "sts:GetCallerIdentity") { Principal = credentials.AssumedRoleArn };
         AwsInputs.RequireCredentials(call, credentials);
         var where = AwsInputs.RequireRegion(call, region, AwsInputs.PartitionOf(credentials), options.CurrentValue.AwsRegion);
 

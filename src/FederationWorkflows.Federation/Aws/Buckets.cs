@@ -11,7 +11,7 @@ internal sealed class Buckets(AwsClients clients, IOptionsMonitor<FederationOpti
 
     public async Task<BucketList> ListAsync(AwsCredentials credentials, string? region = null, int limit = MaxLimit, CancellationToken cancellationToken = default)
     {
-        var call = new OutboundCall(Cloud.Aws, "Amazon S3", "s3:ListBuckets");
+        var call = new OutboundCall(Cloud.Aws, "Amazon S3", "s3:ListBuckets") { Principal = credentials.AssumedRoleArn };
         if (limit is < 1 or > MaxLimit)
         {
             throw call.Input($"the limit is {limit}", $"Give 1 to {MaxLimit}.");

@@ -16,6 +16,10 @@ internal sealed record GoogleCall(string Service, string Api) : OutboundCall(Clo
     /// <summary>The service account the call is about.</summary>
     public string? Target { get; init; }
 
+    public override bool GivesToken { get; init; } = true;
+
+    public override string? Principal => Target;
+
     public IReadOnlyList<string> Delegates { get; init; } = [];
 
     public IReadOnlyList<Sensitive<string>> Secrets { get; init; } = [];

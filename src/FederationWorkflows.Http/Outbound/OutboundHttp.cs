@@ -48,10 +48,12 @@ internal sealed class OutboundHttp : IOutboundHttp, IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             SslOptions = new SslClientAuthenticationOptions { CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck },
 
-            // A story's request carries what the story says, and no trace of this host.
+            // A story's request carries what the story says, and no trace of this host but where an administrator wants it: OutboundTelemetry sees to that.
             ActivityHeadersPropagator = null,
         };
-        guard = new RequestGuard(rules, sockets);
+#pragma warning disable CA2000 // The guard disposes of it.
+        guard = new RequestGuard(rules, new OutboundTelemetry("story", rules.TraceContextHosts) { InnerHandler = sockets });
+#pragma warning restore CA2000
     }
 
     public TimeSpan Timeout => rules.Timeout;

@@ -24,6 +24,12 @@ public sealed class OutboundPolicy
     /// <summary>Networks in CIDR notation that may be reached whatever they are, metadata services included.</summary>
     public IList<string> AllowedNetworks { get; } = [];
 
+    /// <summary>
+    /// Hosts, written as in <see cref="AllowedHosts"/>, whose requests say of which trace they are (W3C Trace Context's traceparent): services of one's
+    /// own. None without a setting, since nobody else is to learn of them.
+    /// </summary>
+    public IList<string> TraceContextHosts { get; } = [];
+
     /// <summary>The longest body of an answer, in bytes after decompression. From 1 to 1 GiB.</summary>
     public long MaxResponseBytes { get; set; } = 10 * 1024 * 1024;
 

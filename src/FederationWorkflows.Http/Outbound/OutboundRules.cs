@@ -12,9 +12,7 @@ internal sealed class OutboundRules
 
     private readonly bool allowPrivate;
 
-    private readonly HashSet<string> hosts = new(StringComparer.OrdinalIgnoreCase);
-
-    private readonly List<string> suffixes = [];
+    private readonly HostPatterns hosts;
 
     private readonly List<IPNetwork> networks = [];
 
@@ -23,11 +21,8 @@ internal sealed class OutboundRules
     public OutboundRules(OutboundPolicy policy)
     {
         var problems = new List<string>();
-        foreach (var host in policy.AllowedHosts)
-        {
-            ReadHost(host.Trim(), problems);
-        }
-
+        hosts = HostPatterns.Read(policy.AllowedHosts, Setting(nameof(OutboundPolicy.AllowedHosts)), problems);
+        TraceContextHosts = HostPatterns.Read(policy.TraceContextHosts, Setting(nameof(OutboundPolicy.TraceContextHosts)), problems);
         foreach (var text in policy.AllowedNetworks)
         {
             if (IPNetwork.TryParse(text.Trim(), out var network))
@@ -65,6 +60,9 @@ internal sealed class OutboundRules
         }
     }
 
+    /// <summary>Hosts that are told of the trace.</summary>
+    public HostPatterns TraceContextHosts { get; }
+
     public long MaxResponseBytes { get; }
 
     public int MaxRedirects { get; }
@@ -89,8 +87,8 @@ internal sealed class OutboundRules
             throw new OutboundRequestRefusedException(url.IdnHost, null, "the URL has a user name or password in it", null, "Take it out of the URL and use the authorization input: it is kept secret.");
         }
 
-        var host = Normal(url.IdnHost);
-        if (SpecialAddresses.IsMetadataName(host) && !hosts.Contains(host))
+        var host = HostPatterns.Normal(url.IdnHost);
+        if (SpecialAddresses.IsMetadataName(host) && !hosts.Names(host))
         {
             throw new OutboundRequestRefusedException(
                 host, null, "it is the name of a cloud metadata service, which gives out credentials", Setting(nameof(OutboundPolicy.AllowedHosts)),
@@ -103,7 +101,7 @@ internal sealed class OutboundRules
     /// <exception cref="OutboundRequestRefusedException">The address may not be reached.</exception>
     public IPAddress Check(string host, IPAddress address)
     {
-        host = Normal(host);
+        host = HostPatterns.Normal(host);
         var judged = SpecialAddresses.Judge(address);
         if (judged.Kind == AddressKind.Public)
         {
@@ -114,9 +112,9 @@ internal sealed class OutboundRules
         {
             var allowed = judged.Kind switch
             {
-                AddressKind.Loopback => allowLoopback || IsAllowedHost(host),
-                AddressKind.Private => allowPrivate || IsAllowedHost(host),
-                AddressKind.LinkLocal => IsAllowedHost(host),
+                AddressKind.Loopback => allowLoopback || hosts.Contains(host),
+                AddressKind.Private => allowPrivate || hosts.Contains(host),
+                AddressKind.LinkLocal => hosts.Contains(host),
                 _ => false,
             };
             if (allowed || networks.Exists(network => network.Contains(judged.Judged) || network.Contains(judged.Target)))
@@ -143,27 +141,5 @@ internal sealed class OutboundRules
             _ => ((string?)null, "Write the address of the host that is meant."),
         };
         return new OutboundRequestRefusedException(host, address, rule, setting, remedy);
-    }
-
-    private static string Normal(string host) => host.Trim('[', ']').TrimEnd('.').ToLowerInvariant();
-
-    private bool IsAllowedHost(string host) =>
-        hosts.Contains(host) || (!IPAddress.TryParse(host, out _) && suffixes.Exists(suffix => host.Length > suffix.Length && host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)));
-
-    private void ReadHost(string host, List<string> problems)
-    {
-        var name = host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host;
-        if (Uri.CheckHostName(name.Trim('[', ']')) is UriHostNameType.Unknown or UriHostNameType.Basic)
-        {
-            problems.Add($"{Setting(nameof(OutboundPolicy.AllowedHosts))}: '{host}' is no host. Write a name, an address, or *.suffix, without scheme, port or path.");
-        }
-        else if (name.Length < host.Length)
-        {
-            suffixes.Add("." + Normal(name));
-        }
-        else
-        {
-            hosts.Add(Normal(name));
-        }
     }
 }

@@ -33,6 +33,8 @@ internal sealed class StoryRequest
 
     private bool IsBodySensitive { get; set; }
 
+    private bool IsUrlSensitive { get; set; }
+
     /// <summary>Checks and collects the inputs.</summary>
     /// <exception cref="InvalidOperationException">An input is wrong; the message says how to mend it and quotes no secret.</exception>
     public static StoryRequest Read(SendHttpRequestBase activity, ActivityExecutionContext context)
@@ -54,6 +56,7 @@ internal sealed class StoryRequest
         if (context.IsSensitive(activity.Url))
         {
             request.AddSecrets([url.OriginalString, url.PathAndQuery]);
+            request.IsUrlSensitive = true;
         }
 
         request.ReadAuthorization(context.Get(activity.Authorization)?.Reveal(), context.Get(activity.DisableAuthorizationHeaderValidation));
@@ -76,6 +79,7 @@ internal sealed class StoryRequest
     public HttpRequestMessage ToMessage()
     {
         var message = new HttpRequestMessage(new HttpMethod(Method), Url);
+        message.Options.Set(OutboundTelemetry.UrlIsSensitive, IsUrlSensitive);
         if (Body is not null)
         {
             message.Content = new ByteArrayContent(Body);

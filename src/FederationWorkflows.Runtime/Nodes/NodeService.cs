@@ -1,6 +1,7 @@
 using System.Reflection;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -77,6 +78,7 @@ internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runt
             }
             else if (timeProvider.GetElapsedTime(seen.Since) >= Patience && await nodes.BuryAsync(node.Id, node.LastSeen, cancellationToken) is { } freed)
             {
+                RuntimeMeter.NodesLost.Add(1);
                 LogBuried(node.Id, freed);
             }
         }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -77,6 +78,7 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
             {
                 if (await runtime.ContinueAsync(runId, cancellationToken))
                 {
+                    RuntimeMeter.Takeovers.Add(1);
                     LogTakenUp(runId);
                 }
             }

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Runs;
@@ -10,7 +12,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// It ends when the run waits or has ended and no command is left.
 /// </summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is never asked for holds nothing to dispose of.
-internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunActorServices services, Action onEnded, ILogger logger)
+internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, RunActorServices services, Action onEnded, ILogger logger)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
@@ -65,11 +67,25 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     }
 
     /// <summary>Stores the new run before anything of it executes.</summary>
-    public ValueTask CommitFirstAsync(CancellationToken cancellationToken) => CommitAsync(cancellationToken);
+    public async ValueTask CommitFirstAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CommitAsync(cancellationToken);
+        }
+        catch
+        {
+            telemetry?.End("not_started", null);
+            throw;
+        }
+    }
 
     /// <summary>Drives until there is nothing to do.</summary>
     public async Task DriveAsync(CancellationToken stopping)
     {
+        // Whatever is logged meanwhile says of which run it is.
+        using var scope = logger.BeginScope(new KeyValuePair<string, object>[] { new("RunId", run.Id), new("DefinitionId", Definition.DefinitionId) });
+        telemetry?.EnterRun();
         try
         {
             await DriveUntilRestAsync(stopping);
@@ -80,6 +96,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             return;
         }
 
+        telemetry?.End(MeteredCommits.OutcomeOf(run.SubStatus), run.SubStatus == WorkflowSubStatus.Faulted && run.Incidents.Count > 0 ? run.Incidents[^1].Error : null);
         await ReleaseAsync();
         onEnded();
         run.Dispose();
@@ -142,7 +159,9 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                 throw new RunHandedOverException(run.Id);
             }
 
-            switch (run.Advance())
+            var step = run.Advance();
+            telemetry?.EnterRun();
+            switch (step)
             {
                 case RunStep.Commit:
                     await CommitAsync(stopping);
@@ -201,6 +220,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             LogLost(reason, run.Id);
         }
 
+        RunTelemetry.LetGo(telemetry, reason, stops);
         try
         {
             await run.AbandonAsync();
@@ -297,19 +317,19 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             Summary = commit.Summary,
             Lease = lease,
             IsNew = origin is not null,
-            State = commit.State,
+            State = telemetry?.WithPart(commit.State) ?? commit.State,
             Journal = journal,
             Executions = executions,
             NewBookmarks = commit.NewBookmarks,
             RemovedBookmarks = commit.BurnedBookmarks,
             NewTimers = commit.NewTimers,
             RemovedTimers = commit.RemovedTimers,
-            NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, followUp.Work.Encode(services.Codec), commit.Summary.UpdatedAt))],
+            NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, Traced(followUp.Work).Encode(services.Codec), commit.Summary.UpdatedAt))],
             RemovedFollowUps = origin?.FollowUpId is { } done ? [done] : [],
             Deduplication = origin?.Deduplication,
             Schedule = origin?.Schedule,
         };
-        await services.Runs.CommitAsync(transaction, cancellationToken);
+        await services.Runs.CommitMeteredAsync(transaction, cancellationToken);
         origin = null;
         foreach (var incident in commit.Incidents)
         {
@@ -336,6 +356,9 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         carried.Clear();
         await CarryOutAsync(commit.Effects, cancellationToken);
     }
+
+    /// <summary>A run that this one starts is told by which.</summary>
+    private FollowUpWork Traced(FollowUpWork work) => work is StartStory start && telemetry?.TraceParent is { } traceParent ? start with { TraceParent = traceParent } : work;
 
     /// <summary>The commit stands whatever becomes of its effects.</summary>
     private async ValueTask CarryOutAsync(IReadOnlyList<object> effects, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Runtime.Telemetry;
 
 namespace FederationWorkflows.Runtime.Runs;
 
@@ -35,6 +36,14 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
 
     private readonly ConcurrentDictionary<(string DefinitionId, int Limit), SemaphoreSlim> turnsOfStory = new();
 
+    private int queued;
+
+    /// <summary>Runs that are driven now.</summary>
+    public int Running => options.MaxRunning - turns.CurrentCount;
+
+    /// <summary>Runs that wait for their turn.</summary>
+    public int Queued => Volatile.Read(ref queued);
+
     /// <summary>Takes room for a new run, to be given back with <see cref="Leave"/>.</summary>
     /// <param name="waits">Waits until there is room; otherwise who asks is turned away.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -47,6 +56,7 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         }
         else if (!await room.WaitAsync(TimeSpan.Zero, cancellationToken))
         {
+            RuntimeMeter.Rejected.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, "full"));
             throw new NodeBusyException($"{options.MaxRunning + options.MaxQueued} runs are being driven here or wait for it.", options.RetryAfter);
         }
     }
@@ -60,6 +70,7 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         var taken = new List<SemaphoreSlim>();
         try
         {
+            Interlocked.Increment(ref queued);
             foreach (var turn in new[] { ofStory, turns })
             {
                 if (turn is not null)
@@ -74,6 +85,7 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
                 }
             }
 
+            Interlocked.Decrement(ref queued);
             await drive();
         }
         finally

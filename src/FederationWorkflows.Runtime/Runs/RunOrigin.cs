@@ -12,6 +12,9 @@ internal sealed record RunOrigin
     /// <summary>The run that starts it.</summary>
     public RunParent? Parent { get; init; }
 
+    /// <summary>The span of the run that starts it, as W3C Trace Context's traceparent; null when that is not traced.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The follow-up work that this start does.</summary>
     public string? FollowUpId { get; init; }
 

@@ -1,4 +1,5 @@
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -59,20 +60,21 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
             if (attempts.TryBegin(key))
             {
                 begun++;
-                _ = FireAsync(key, cancellationToken);
+                _ = FireAsync(key, stored.Timer.DueAt, cancellationToken);
             }
         }
 
         return begun > 0 && due.Count == limit;
     }
 
-    private async Task FireAsync((string RunId, string TimerId) key, CancellationToken cancellationToken)
+    private async Task FireAsync((string RunId, string TimerId) key, DateTimeOffset dueAt, CancellationToken cancellationToken)
     {
         try
         {
             if (await runtime.ResumeTimerAsync(key.RunId, key.TimerId, cancellationToken) == CommandOutcome.Done)
             {
                 attempts.Succeeded(key);
+                RuntimeMeter.TimerLag.Record((timeProvider.GetUtcNow() - dueAt).TotalSeconds, new KeyValuePair<string, object?>("fedflow.timer.kind", "timer"));
                 return;
             }
         }

@@ -1,4 +1,5 @@
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Runs;
@@ -71,7 +72,8 @@ public sealed partial class WorkflowRuntime
                 return (null, CommandOutcome.Unloadable);
             }
 
-            actor = NewActor(WorkflowRun.Load(workflow, parts, environment), lease, null, entry);
+            var run = WorkflowRun.Load(workflow, parts, environment);
+            actor = NewActor(run, lease, null, RunTelemetry.Begin(run, isNew: false, RunTraceContext.Find(parts), caller: null, environment.TimeProvider), entry);
             return (actor, CommandOutcome.Done);
         }
         finally

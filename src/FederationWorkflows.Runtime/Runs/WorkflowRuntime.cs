@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,6 +7,7 @@ using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -39,6 +41,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly RunGate gate;
 
+    private readonly Meter meter;
+
     private readonly TimeSpan retryAfter;
 
     private IDisposable? listening;
@@ -57,6 +61,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         ILogger<WorkflowRuntime> logger)
     {
         gate = new RunGate(concurrency.Value);
+        meter = RuntimeMeter.Observe(() => gate.Running, () => gate.Queued);
         retryAfter = concurrency.Value.RetryAfter;
         this.definitions = definitions;
         this.runs = runs;
@@ -199,6 +204,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         listening?.Dispose();
         stopping.Dispose();
         gate.Dispose();
+        meter.Dispose();
     }
 
     /// <summary>Takes no new runs from now on, and completes when all that are driven here wait or have ended. Those that wait may go on, here or elsewhere.</summary>
@@ -236,6 +242,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     {
         if (isDraining)
         {
+            RuntimeMeter.Rejected.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, "draining"));
             throw new NodeBusyException("This node is being drained and takes no new runs.", retryAfter);
         }
 
@@ -260,7 +267,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             throw new RunExistsException(run.Id);
         }
 
-        var actor = NewActor(run, new Lease(Node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), origin, mine);
+        var telemetry = RunTelemetry.Begin(run, isNew: true, earlier: null, RunTraceContext.Parse(origin.TraceParent), environment.TimeProvider);
+        var actor = NewActor(run, new Lease(Node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), origin, telemetry, mine);
         try
         {
             await actor.CommitFirstAsync(cancellationToken);
@@ -303,8 +311,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, TaskCompletionSource<RunActor?> entry) =>
-        new(run, lease, origin, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
+    private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, TaskCompletionSource<RunActor?> entry) =>
+        new(run, lease, origin, telemetry, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
 
     private void Drive(RunActor actor, WorkflowDefinition definition, Action? onLetGo) => _ = Task.Run(
         async () =>

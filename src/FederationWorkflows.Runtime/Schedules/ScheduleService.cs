@@ -5,6 +5,7 @@ using FederationWorkflows.Engine.Scheduling;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -135,6 +136,7 @@ internal sealed partial class ScheduleService(
         try
         {
             await runtime.StartAsync(workflow, request, "schedule", new RunOrigin { Schedule = firing, WaitsForRoom = true }, cancellationToken);
+            RuntimeMeter.TimerLag.Record((timeProvider.GetUtcNow() - firing.ExpectedDueAt).TotalSeconds, new KeyValuePair<string, object?>("fedflow.timer.kind", "schedule"));
             return true;
         }
         catch (ScheduleFiredException)

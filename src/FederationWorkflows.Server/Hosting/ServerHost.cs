@@ -9,6 +9,7 @@ using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -85,13 +86,15 @@ public static partial class ServerHost
         .AddMemoryStorage()
         .AddWorkflowRuntime()
         .AddHttpActivities(configuration)
-        .AddFederation(configuration);
+        .AddFederation(configuration)
+        .AddCloudSpans();
 
     private static void AddServices(WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddTelemetry();
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ExpectedFailures>();
@@ -108,12 +111,15 @@ public static partial class ServerHost
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddSingleton<StorageHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
     }
 
     private static void Map(WebApplication app)
     {
+        app.UseMiddleware<RequestSpan>();
         app.UseMiddleware<RequestLog>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Npgsql;
 
 namespace FederationWorkflows.Storage.PostgreSql.Database;
@@ -16,7 +17,13 @@ internal static class Failures
                 ($"The database {place} does not answer: {Cause(error)}. It is tried again; if this lasts, check that it runs and can be reached.", true),
             _ => (null, false),
         };
-        return message is null ? error : new StorageUnavailableException(message, isTransient, error);
+        if (message is null)
+        {
+            return error;
+        }
+
+        StorageMeter.Failed("postgresql", isTransient);
+        return new StorageUnavailableException(message, isTransient, error);
     }
 
     /// <summary>The server has undone the transaction because of others; the same again may succeed.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -83,6 +84,7 @@ internal sealed partial class StatementGroups(PostgreSqlDatabase database, int s
             try
             {
                 var answers = await SendAsync(group);
+                StorageMeter.Stored(group.Count);
                 for (var i = 0; i < answers.Length; i++)
                 {
                     group[i].SetResult(answers[i]);

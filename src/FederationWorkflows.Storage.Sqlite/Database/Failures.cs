@@ -1,4 +1,5 @@
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -29,7 +30,13 @@ internal static class Failures
             raw.SQLITE_NOMEM => ($"There is no memory left to work on {path}.", true),
             _ => (null, false),
         };
-        return message is null ? error : new StorageUnavailableException(message, isTransient, failure);
+        if (message is null)
+        {
+            return error;
+        }
+
+        StorageMeter.Failed("sqlite", isTransient);
+        return new StorageUnavailableException(message, isTransient, failure);
     }
 
     /// <summary>SQLite may have ended the whole transaction, or will not be able to end it: there is nothing to go on with.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using FederationWorkflows.Runtime.Telemetry;
 
 namespace FederationWorkflows.Storage.Sqlite.Database;
 
@@ -70,6 +71,7 @@ internal sealed class GroupWriter
             }
 
             session.Execute("COMMIT");
+            StorageMeter.Stored(group.Count);
         }
         catch (Exception e)
         {

@@ -39,6 +39,11 @@ public sealed class CostTests
     [InlineData("regex.replace(data.big, '.*', [lists.range(20000).map(i, r'\\0').join()][0])")]
     [InlineData("data.big.split('')")]
     [InlineData("data.big.split('a')")]
+    [InlineData("cel.bind(t, data.big.replace('aa', 'ab'), cel.bind(p, t.substring(0, 200000) + 'aaab', t.contains(p)))")]
+    [InlineData("cel.bind(t, data.big.replace('aa', 'ab'), cel.bind(p, t.substring(0, 200000) + 'aaab', t.indexOf(p)))")]
+    [InlineData("cel.bind(t, data.big.replace('aa', 'ab'), cel.bind(p, t.substring(0, 200000) + 'aaab', t.replace(p, '')))")]
+    [InlineData("cel.bind(t, data.big.replace('aa', 'ab'), cel.bind(p, t.substring(0, 200000) + 'aaab', t.split(p)))")]
+    [InlineData("cel.bind(t, data.big.replace('aa', 'ab'), cel.bind(p, t.substring(0, 200000) + 'aaab', t.extract(p + '{x}')))")]
     [InlineData("data.ab.matches('(?:a|b)*a(?:a|b){900}c')")]
     [InlineData("lists.range(1000).exists(i, 'x'.matches(['[^y]'].map(p, lists.range(500).map(j, p).join())[0] + string(i)))")]
     public void What_costs_the_host_costs_the_author(string expression)
