@@ -6,15 +6,18 @@ using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Engine.State;
 using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Definitions.Files;
 using FederationWorkflows.Runtime.Events;
 using FederationWorkflows.Runtime.FollowUps;
 using FederationWorkflows.Runtime.Nodes;
+using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Runtime;
 
@@ -51,6 +54,7 @@ public static class RuntimeRegistration
             provider.GetRequiredService<StoryActivityProvider>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DefinitionCatalog>>()));
+        services.AddOptions<StoryFolderOptions>();
         services.TryAddSingleton<StoryFolder>();
         services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
@@ -60,6 +64,7 @@ public static class RuntimeRegistration
         services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<TaskCompletion>();
+        services.TryAddSingleton<RunArchive>();
         services.AddSingleton<FollowUpWorker>();
         services.AddSingleton<FollowUpInbox>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());
@@ -68,8 +73,14 @@ public static class RuntimeRegistration
         services.AddOptions<ScheduleOptions>();
         services.AddHostedService<ScheduleService>();
         services.AddHostedService<NodeService>();
+        services.TryAddSingleton<NodeDrain>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeDrain>());
         services.AddHostedService<TimerService>();
         services.AddHostedService<LeaseService>();
+        services.AddOptions<RetentionOptions>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>());
+        services.AddHostedService<RetentionService>();
+        services.AddHostedService<StoryFolderService>();
         return services;
     }
 

@@ -35,9 +35,17 @@ public sealed partial class DefinitionCatalog
             }
 
             var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
-            return latest is not null && latest.Revision == definition.Revision
-                ? await PublishAsync(latest, caller, cancellationToken)
-                : await PublishAsync(NewVersion(definition, latest, caller) with { IsPublished = true }, caller, cancellationToken);
+            if (latest?.Revision == definition.Revision && await PublishStoredAsync(latest, caller, cancellationToken) is { } stored)
+            {
+                return stored;
+            }
+
+            var version = NewVersion(definition, latest, caller) with { IsPublished = true };
+            workflow = Compile(version);
+            await store.SaveAsync(version, cancellationToken);
+            await AdoptAsync(version, workflow, TriggerIndex.TriggersOf(workflow), cancellationToken);
+            LogPublished(version.DefinitionId, version.Version, NameOf(caller));
+            return version;
         }
         finally
         {
@@ -99,7 +107,7 @@ public sealed partial class DefinitionCatalog
                 return version;
             }
 
-            return await PublishAsync(version, caller, cancellationToken);
+            return await PublishStoredAsync(version, caller, cancellationToken);
         }
         finally
         {
@@ -228,6 +236,37 @@ public sealed partial class DefinitionCatalog
         }
     }
 
+    /// <summary>The graph of a content that a run from elsewhere is pinned to. A content that is not known is stored beside the other versions: it is neither the latest nor published.</summary>
+    /// <exception cref="DefinitionException">It has errors; nothing was stored.</exception>
+    internal async ValueTask<ExecutableWorkflow> AddRevisionAsync(JsonElement json, int version, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        var definition = DefinitionParser.Parse(json);
+        if (await FindRevisionAsync(definition.DefinitionId, definition.Revision, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
+        await changing.WaitAsync(cancellationToken);
+        try
+        {
+            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
+            var stored = NewVersion(definition, latest, caller);
+            if (latest is not null)
+            {
+                var id = $"{definition.DefinitionId}:{definition.Revision}";
+                stored = stored with { Id = id, Version = version, Json = Stamp(json, id, version), IsLatest = false };
+            }
+
+            var workflow = Compile(stored);
+            await store.SaveAsync(stored, cancellationToken);
+            return workflow;
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
     private static string VersionId(string definitionId, int version) => string.Create(CultureInfo.InvariantCulture, $"{definitionId}:{version}");
 
     private static string NameOf(ClaimsPrincipal caller) => caller.Identity?.Name ?? "unknown";
@@ -269,13 +308,18 @@ public sealed partial class DefinitionCatalog
         };
     }
 
-    private async ValueTask<StoredDefinition> PublishAsync(StoredDefinition version, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    /// <returns>Null when the version was deleted meanwhile.</returns>
+    private async ValueTask<StoredDefinition?> PublishStoredAsync(StoredDefinition version, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
-        // Whatever can be wrong with it must be found before it is stored.
+        // Whatever can be wrong with it must be found before it is published.
         var workflow = Compile(version);
         var own = TriggerIndex.TriggersOf(workflow);
+        if (!await store.SetPublishedAsync(version.DefinitionId, version.Id, cancellationToken))
+        {
+            return null;
+        }
+
         version = version with { IsPublished = true };
-        await store.SaveAsync(version, cancellationToken);
         await AdoptAsync(version, workflow, own, cancellationToken);
         LogPublished(version.DefinitionId, version.Version, NameOf(caller));
         return version;
@@ -310,7 +354,3 @@ public sealed partial class DefinitionCatalog
     [LoggerMessage(LogLevel.Information, "Story {DefinitionId} was retracted by {Caller}")]
     private partial void LogRetracted(string definitionId, string caller);
 }
-
-/// <summary>A definition cannot be deleted while one of its runs has not ended.</summary>
-public sealed class DefinitionInUseException(RunSummary run)
-    : Exception($"Run {run.Identity.Id} of story '{run.Identity.DefinitionId}' version {run.Identity.Version} has not ended, and could not go on. Cancel it first, or wait until it ends.");
