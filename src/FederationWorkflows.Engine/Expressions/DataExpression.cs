@@ -22,7 +22,8 @@ public static class DataExpression
         try
         {
             var program = StoryLibrary.EnvironmentFor(new DataNames(data), host).Compile(text);
-            return (StoryValues.From(program.Evaluate(new DataActivation(data, host))), program.ResultType.ToString());
+            var budget = host.CostLimit;
+            return (StoryExpression.Run(program, new DataActivation(data, host), ref budget, CancellationToken.None), program.ResultType.ToString());
         }
         catch (CelException e)
         {
@@ -40,8 +41,8 @@ public static class DataExpression
     {
         try
         {
-            var activation = new DataActivation(data, host);
-            return TextTemplate.Of(StoryLibrary.EnvironmentFor(new DataNames(data), host).CompileTemplate(text)).Render(program => StoryValues.From(program.Evaluate(activation)));
+            var template = TextTemplate.Of(StoryLibrary.EnvironmentFor(new DataNames(data), host).CompileTemplate(text));
+            return template.Render(new TemplateRendering(new DataActivation(data, host), host, CancellationToken.None));
         }
         catch (CelException e)
         {

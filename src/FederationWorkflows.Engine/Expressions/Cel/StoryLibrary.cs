@@ -31,7 +31,7 @@ internal static class StoryLibrary
         Global("uuid", "", "string", static (evaluation, _) => CelValue.Of(Host(evaluation).NewId().ToString()), isVolatile: true),
 
         Global("json.parse", "string", "dyn", ParseJson),
-        Global("json.render", "dyn", "string", static (evaluation, args) => Text(evaluation, JsonValues.ToJson(StoryValues.ForJson(evaluation.Export(args[0]))))),
+        Global("json.render", "dyn", "string", static (evaluation, args) => Text(evaluation, StoryValues.ToJson(evaluation.Export(args[0])))),
         .. OfText("base64.encode", "string", static bytes => Convert.ToBase64String(bytes), bytesToo: false),
         .. OfText("base64url.encode", "string", static bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)),
         Global("base64url.decode", "string", "bytes", static (evaluation, args) => Decode(evaluation, args[0].Text, FromBase64Url, "base64url: letters, digits, '-' and '_'")),
@@ -82,7 +82,7 @@ internal static class StoryLibrary
         }
         catch (JsonException e)
         {
-            return CelValue.Error($"json.parse(): the text is not valid JSON at line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}", JsonValues.Describe(e));
+            return CelValue.Error($"the text is not valid JSON at line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}", JsonValues.Describe(e));
         }
     }
 
@@ -133,7 +133,7 @@ internal static class StoryLibrary
         var (left, right) = (evaluation.ItemsOf(args[0]), evaluation.ItemsOf(args[1]));
         return left.Count == right.Count
             ? CelValue.ListOf([.. left.Zip(right, (a, b) => CelValue.ListOf(a, b))])
-            : CelValue.Error($"lists.zip() takes two lists of one size; these have {left.Count} and {right.Count} elements");
+            : CelValue.Error($"the two lists of lists.zip() must be of one size; these have {left.Count} and {right.Count} elements");
     }
 
     private static CelValue FormatTime(in CelValue time, string format, string zone)
