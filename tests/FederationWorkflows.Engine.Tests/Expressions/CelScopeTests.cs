@@ -56,7 +56,7 @@ public sealed class CelScopeTests
         { "activities.measure.itemCount", "7" },
         { "activities.measure.ItemCount", "7" },
         { "activities.measure.result", "7" },
-        { "activities.measure", """{"itemCount":7}""" },
+        { "activities.measure", """{"itemCount":7,"result":7}""" },
         { "activities.later.result", "null" },
         { "activities.later", "{}" },
         { "default(activities.later.result.name, 'not yet')", "\"not yet\"" },

@@ -82,12 +82,12 @@ internal sealed class StoryNames(IExpressionCompilationScope scope) : ICelNames
 
     private static Func<StoryActivation, object?> OutputsOf(ActivityNode activity)
     {
-        var names = activity.Descriptor.Outputs.Select(output => CamelCase(output.Name)).ToArray();
-        return story => story.Scope.GetOutputs(activity) is { } outputs ? names.Zip(outputs).ToDictionary(pair => pair.First, pair => pair.Second) : new NotRun();
+        var slots = OutputNames(activity).Select(name => (Name: name, Slot: SlotOf(activity, name))).ToArray();
+        return story => story.Scope.GetOutputs(activity) is { } outputs ? slots.ToDictionary(slot => slot.Name, slot => outputs[slot.Slot]) : new NotRun();
     }
 
     private static IEnumerable<string> OutputNames(ActivityNode activity) =>
-        activity.Descriptor.Outputs.Select(output => CamelCase(output.Name)).Append(SlotOf(activity, "result") >= 0 ? "result" : "").Where(name => name.Length > 0).Distinct();
+        activity.Descriptor.Outputs.Select(output => CamelCase(output.Name)).Concat(SlotOf(activity, "result") >= 0 ? ["result"] : []).Distinct();
 
     /// <summary>An output by its JSON name or its own; <c>result</c> is the only output, whatever its name.</summary>
     private static int SlotOf(ActivityNode activity, string name)

@@ -18,7 +18,7 @@ internal sealed class TemplateHandler : IExpressionHandler
             var environment = StoryLibrary.EnvironmentFor(scope);
             var node = ReadJson(expression, returnType) is { } json
                 ? JsonTemplate.Of(json, environment, "$")
-                : TextTemplate.Of(environment.CompileTemplate(expression.Text));
+                : TextTemplate.Of(environment.CompileTemplate(expression.Text), alwaysText: TakesText(returnType));
             return node.Programs.Any() ? new NodeExpression(node) : CompiledExpression.Constant(node.Render(new TemplateRendering(NoActivation.Instance, scope.Host, CancellationToken.None)));
         }
         catch (CelException e)
@@ -37,7 +37,7 @@ internal sealed class TemplateHandler : IExpressionHandler
 
         var text = expression.Text.AsSpan().Trim();
         var looksLikeJson = (text.StartsWith("{") && text.EndsWith("}")) || (text.StartsWith("[") && text.EndsWith("]"));
-        if (!looksLikeJson || returnType == typeof(string) || returnType == typeof(Sensitive<string>))
+        if (!looksLikeJson || TakesText(returnType))
         {
             return null;
         }
@@ -54,6 +54,8 @@ internal sealed class TemplateHandler : IExpressionHandler
                 (int?)e.BytePositionInLine + 1);
         }
     }
+
+    private static bool TakesText(Type type) => type == typeof(string) || type == typeof(Sensitive<string>);
 
     private sealed class NodeExpression(ITemplateNode node) : StoryExpression(node.Programs)
     {

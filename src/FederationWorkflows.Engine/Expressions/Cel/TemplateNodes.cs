@@ -38,7 +38,10 @@ internal sealed class TextTemplate(IReadOnlyList<CelTemplatePart> parts) : ITemp
 {
     public IEnumerable<CelProgram> Programs => parts.Select(part => part.Program).OfType<CelProgram>();
 
-    public static ITemplateNode Of(CelTemplate template) => template.Parts is [{ Program: { } program }] ? new LoneExpression(program) : new TextTemplate(template.Parts);
+    /// <param name="template">The text.</param>
+    /// <param name="alwaysText">One expression alone is text, too, and does not keep its type.</param>
+    public static ITemplateNode Of(CelTemplate template, bool alwaysText) =>
+        !alwaysText && template.Parts is [{ Program: { } program }] ? new LoneExpression(program) : new TextTemplate(template.Parts);
 
     public object? Render(TemplateRendering rendering)
     {
@@ -92,7 +95,7 @@ internal static class JsonTemplate
         {
             try
             {
-                return new(TextTemplate.Of(environment.CompileTemplate(text)), path);
+                return new(TextTemplate.Of(environment.CompileTemplate(text), alwaysText: false), path);
             }
             catch (CelException e)
             {
