@@ -46,8 +46,19 @@ public sealed class CelProgram
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public CelResult Evaluate(ICelActivation activation, CancellationToken cancellationToken = default)
     {
+        var budget = options.CostLimit;
+        return Evaluate(activation, ref budget, cancellationToken);
+    }
+
+    /// <summary>Evaluates the expression with what others have left of a budget they share, and takes from it what it cost.</summary>
+    /// <inheritdoc cref="Evaluate(ICelActivation, CancellationToken)"/>
+    /// <param name="activation">What it reads.</param>
+    /// <param name="budget">What it may cost, and then what is left.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public CelResult Evaluate(ICelActivation activation, ref long budget, CancellationToken cancellationToken = default)
+    {
         var evaluation = Interlocked.Exchange(ref spare, null) ?? new CelEvaluation(options, locals);
-        evaluation.Begin(activation, cancellationToken);
+        evaluation.Begin(activation, cancellationToken, budget);
         try
         {
             var value = evaluator(evaluation);
@@ -59,6 +70,7 @@ public sealed class CelProgram
         }
         finally
         {
+            budget = evaluation.Budget;
             evaluation.End();
             spare = evaluation;
         }

@@ -269,7 +269,7 @@ internal sealed partial class Compiler(CheckedTree tree)
         return evaluation => valueOf(evaluation) switch
         {
             { Kind: CelKind.Null } => otherwise(evaluation),
-            { Kind: CelKind.Optional } value => value.HasValue ? value.OptionalValue : otherwise(evaluation),
+            { Kind: CelKind.Optional } value => value.HasValue && value.OptionalValue.Kind != CelKind.Null ? value.OptionalValue : otherwise(evaluation),
             { IsError: true, Fault.IsMissing: true } => otherwise(evaluation),
             var value => value,
         };
