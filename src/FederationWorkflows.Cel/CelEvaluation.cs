@@ -36,12 +36,14 @@ public sealed class CelEvaluation
 
     private CancellationToken CancellationToken { get; set; }
 
-    internal void Begin(ICelActivation activation, CancellationToken cancellationToken)
+    internal long Budget => budget;
+
+    internal void Begin(ICelActivation activation, CancellationToken cancellationToken, long? costLimit = null)
     {
         Activation = activation;
         CancellationToken = cancellationToken;
         IsConfidential = false;
-        budget = options.CostLimit;
+        budget = costLimit ?? options.CostLimit;
         nextCheck = Math.Max(0, budget - UnitsBetweenChecks);
     }
 

@@ -7,21 +7,24 @@ namespace FederationWorkflows.Cel;
 /// <param name="Value">
 /// Null, bool, long, ulong, double, string, byte[], DateTimeOffset, TimeSpan, <see cref="JsonElement"/> for lists and maps that are JSON
 /// still, <c>List&lt;object?&gt;</c>, <c>Dictionary&lt;object, object?&gt;</c>, a type's name, or an opaque value's text. An optional is its value or null.
+/// A list or dictionary of the host, when <see cref="ICelActivation.KeepsHostValues"/>.
 /// </param>
 /// <param name="IsConfidential">Something confidential was read on the way; the value must be kept as such.</param>
 public readonly record struct CelResult(object? Value, bool IsConfidential)
 {
-    /// <summary>What the evaluation has spent, in the units of <see cref="CelOptions.CostLimit"/>.</summary>
-    public long Cost { get; private init; }
-
     private static readonly object True = true;
     private static readonly object False = false;
 
     internal static CelResult From(CelEvaluation evaluation, in CelValue value)
     {
+        if (value.HostObject is { } kept && evaluation.Activation.KeepsHostValues)
+        {
+            return new(kept, evaluation.IsConfidential);
+        }
+
         // What is taken out can turn out to be confidential on the way.
         var exported = Export(evaluation, value);
-        return new(exported, evaluation.IsConfidential) { Cost = evaluation.Cost };
+        return new(exported, evaluation.IsConfidential);
     }
 
     /// <summary>The kind only: the value may be a secret.</summary>

@@ -17,7 +17,8 @@ public sealed class DurableServerTests : IDisposable
         var story = Of(
             "approval",
             [
-                Starts("start", more: ("parsedContent", To("secret"))),
+                Starts("start"),
+                Activity("Elsa.SetVariable", "keep", ("variable", new System.Text.Json.Nodes.JsonObject { ["id"] = "secret" }), ("value", Cel("trigger.headers['x-api-key']"))),
                 Waits("approve", "approvals/{by}"),
                 Answers(Cel("'approved, the secret has ' + string(size(variables.secret)) + ' characters'")),
             ],
@@ -25,7 +26,8 @@ public sealed class DurableServerTests : IDisposable
         string runId;
         await using (var server = await StartAsync(story))
         {
-            using var started = await server.PostAsync("/workflows/start", "\"canary-71c0\"");
+            server.Client.DefaultRequestHeaders.Add("X-Api-Key", "canary-71c0");
+            using var started = await server.PostAsync("/workflows/start");
             started.StatusCode.ShouldBe(HttpStatusCode.Accepted, await started.TextAsync());
             runId = started.RunId();
             await server.RunAsync(runId, "Suspended");

@@ -152,5 +152,5 @@ internal static class Conversions
 
     private static CelValue OutOfRange(string type) => CelValue.Error($"range error: the number does not fit {(type == "int" ? "an int" : "a uint")}");
 
-    private static CelValue Unreadable(string text, string type, string form) => CelValue.Error($"type conversion error: a {type} is written as {form}; this is not", $"'{text}'");
+    private static CelValue Unreadable(string text, string type, string form) => CelValue.Error($"type conversion error: {(type == "int" ? "an" : "a")} {type} is written as {form}; this is not", $"'{text}'");
 }

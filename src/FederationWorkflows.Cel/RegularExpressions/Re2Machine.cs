@@ -11,8 +11,6 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     private readonly Re2Instruction[] program = Re2Program.Of(syntax.Root);
     private readonly int slots = 2 * (syntax.GroupCount + 1);
 
-    public int Size => program.Length;
-
     /// <summary>What searches of one text need; searches of the same text one after another share it.</summary>
     public Run Begin(string text) => new(program, text, slots);
 

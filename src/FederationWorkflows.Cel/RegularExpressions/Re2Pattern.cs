@@ -33,19 +33,20 @@ internal sealed class Re2Pattern
     private readonly Lazy<Re2Machine> machine;
     private readonly bool asksForWords;
 
-    private Re2Pattern(Regex automaton, Re2Syntax syntax)
+    private Re2Pattern(Regex automaton, Re2Syntax syntax, int size)
     {
         this.automaton = automaton;
         asksForWords = syntax.AsksForWordBoundaries;
         machine = new Lazy<Re2Machine>(() => new Re2Machine(syntax));
         GroupCount = syntax.GroupCount;
+        Size = size;
     }
 
     /// <summary>How many capturing groups the pattern has; they are numbered from 1, from the left, whether named or not.</summary>
     public int GroupCount { get; }
 
     /// <summary>The steps of the automaton: finding a match costs at most so many for each character.</summary>
-    public int Size => machine.Value.Size;
+    public int Size { get; }
 
     /// <summary>Reads a pattern.</summary>
     /// <exception cref="Re2PatternException">The pattern is not RE2's, or is beyond a limit.</exception>
@@ -57,10 +58,10 @@ internal sealed class Re2Pattern
         }
 
         var syntax = new Re2Parser(pattern).Parse();
-        var translated = Re2Translator.Translate(syntax.Root);
+        var (translated, size) = Re2Translator.Translate(syntax.Root);
         try
         {
-            return new Re2Pattern(new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), syntax);
+            return new Re2Pattern(new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), syntax, size);
         }
         catch (NotSupportedException)
         {

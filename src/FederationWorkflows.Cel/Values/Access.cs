@@ -16,7 +16,7 @@ internal static class Access
         }
 
         evaluation.ChargeReading(map);
-        if (key.Kind == CelKind.String && map.Json.TryGetProperty(key.Text, out var found))
+        if (key.Kind == CelKind.String && key.Text is var name && UnicodeText.FindHalfPair(name) < 0 && map.Json.TryGetProperty(name, out var found))
         {
             value = CelValue.Of(found);
             return true;
@@ -37,6 +37,8 @@ internal static class Access
                 return OptionalField(evaluation, operand, field);
             case CelKind.Error:
                 return operand;
+            case CelKind.Null:
+                return CelValue.Missing($"no such overload: null has no fields; write default(x.{field.Text}, ...) where x may be null");
             default:
                 return CelValue.Error($"no such overload: a {operand.Type} has no fields", $"'{field.Text}'");
         }
@@ -90,6 +92,8 @@ internal static class Access
                     : NoSuchKey(index.Kind == CelKind.String ? index.Text : Functions.Conversions.ToText(index));
             case CelKind.Optional:
                 return OptionalIndex(evaluation, operand, index);
+            case CelKind.Null:
+                return CelValue.Missing("no such overload: null has no elements; write default(x[...], ...) where x may be null");
             default:
                 return CelValue.NoOverload("[]");
         }

@@ -8,6 +8,9 @@ internal abstract class CelMap
 {
     public abstract int Count { get; }
 
+    /// <summary>The dictionary it reads, if it is one of the host.</summary>
+    public virtual object? HostObject => null;
+
     public abstract bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value);
 
     public abstract IEnumerator<CelValue> Keys(CelEvaluation evaluation);
@@ -45,6 +48,8 @@ internal sealed class HostMap(IDictionary items) : CelMap
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value)
     {
         if (key.Kind == CelKind.String && items.Contains(key.Text))
@@ -70,6 +75,8 @@ internal sealed class HostReadOnlyMap(IReadOnlyDictionary<string, object?> items
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value)
     {
         if (key.Kind == CelKind.String && items.TryGetValue(key.Text, out var found))
@@ -88,6 +95,8 @@ internal sealed class HostReadOnlyMap(IReadOnlyDictionary<string, object?> items
 internal sealed class NodeMap(JsonObject items) : CelMap
 {
     public override int Count => items.Count;
+
+    public override object? HostObject => items;
 
     public override bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value)
     {

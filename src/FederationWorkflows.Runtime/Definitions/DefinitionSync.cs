@@ -1,12 +1,12 @@
 using System.Threading.Channels;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Definitions;
 
 /// <summary>Has this node follow what any node publishes, retracts or deletes: webhooks, schedules and compiled graphs are those of the store.</summary>
-internal sealed partial class DefinitionSync(DefinitionCatalog catalog, IStoreSignals signals, TimeProvider timeProvider, ILogger<DefinitionSync> logger) : BackgroundService
+internal sealed partial class DefinitionSync(DefinitionCatalog catalog, IStoreSignals signals, TimeProvider timeProvider, ILogger<DefinitionSync> logger) : BackgroundLoop
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -33,7 +33,7 @@ internal sealed partial class DefinitionSync(DefinitionCatalog catalog, IStoreSi
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         await foreach (var signal in told.Reader.ReadAllAsync(stoppingToken))
         {

@@ -184,7 +184,8 @@ internal sealed class RunTelemetry : IRunListener
             tags["fedflow.run.parent_id"] = parent.RunId;
         }
 
-        // A trace id without a span is that of a root.
+        // A trace id without a span is that of a root, unless something is current: that would become its parent.
+        Activity.Current = null;
         var trace = new ActivityContext(RunTraceContext.TraceIdOf(run.Id), default, ActivityTraceFlags.None);
         return Source.StartActivity($"run {definition.DefinitionId}", ActivityKind.Internal, trace, tags, links, time.GetUtcNow());
     }

@@ -60,6 +60,10 @@ internal static class Stories
 
     public static JsonObject Variable(string name) => Expression("Variable", name);
 
+    public static JsonObject Formula(string cel) => Expression("CEL", cel);
+
+    public static JsonObject Template(JsonNode text) => Expression("Template", text);
+
     /// <summary>Where an output goes.</summary>
     public static JsonObject To(string variable) => new() { ["typeName"] = null, ["memoryReference"] = new JsonObject { ["id"] = variable } };
 

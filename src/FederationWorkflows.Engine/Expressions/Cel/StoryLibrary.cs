@@ -31,7 +31,7 @@ internal static class StoryLibrary
         Global("uuid", "", "string", static (evaluation, _) => CelValue.Of(Host(evaluation).NewId().ToString()), isVolatile: true),
 
         Global("json.parse", "string", "dyn", ParseJson),
-        Global("json.render", "dyn", "string", static (evaluation, args) => Text(evaluation, StoryValues.Write(StoryValues.ForJson(evaluation.Export(args[0])), JsonValues.ToJson))),
+        Global("json.render", "dyn", "string", static (evaluation, args) => Text(evaluation, StoryValues.ToJson(evaluation.Export(args[0])))),
         .. OfText("base64.encode", "string", static bytes => Convert.ToBase64String(bytes), bytesToo: false),
         .. OfText("base64url.encode", "string", static bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)),
         Global("base64url.decode", "string", "bytes", static (evaluation, args) => Decode(evaluation, args[0].Text, FromBase64Url, "base64url: letters, digits, '-' and '_'")),
