@@ -27,8 +27,6 @@ public sealed class CelEvaluation
     public ICelActivation Activation { get; private set; } = null!;
 
     /// <summary>What the evaluation has spent.</summary>
-    internal long Cost => options.CostLimit - budget;
-
     /// <summary>A confidential value was read: the result, and what an error would quote, is confidential too.</summary>
     public bool IsConfidential { get; private set; }
 

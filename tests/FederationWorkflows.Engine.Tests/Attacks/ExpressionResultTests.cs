@@ -35,7 +35,7 @@ public sealed class ExpressionResultTests
     {
         var story = Of(Line("l").With("text", Expression("Template", string.Concat(Enumerable.Repeat("${lists.range(90000).size() + inputs.i.size()}", 20)))), ("inputs", Inputs(("i", "String"))));
         (await new Harness().StartAsync(story, new() { ["i"] = "x" })).ShouldFault("l").Message
-            .ShouldBe("Input 'Text': The expressions of this template do more work together than one evaluation may (1,000,000 units). Spread it over several activities.");
+            .ShouldBe("Input 'Text': The expression does more work than one evaluation may (1,000,000 units). Make its lists or texts smaller, or spread it over several activities.");
     }
 
     [Fact]

@@ -46,13 +46,13 @@ public sealed class ExpressionSecrecyTests
     [Theory]
     [InlineData("lists.range(int(inputs.i.substring(0, 4)))[9999]", "Index out of range: elements are counted from 0.")]
     [InlineData("lists.range(int(inputs.i.substring(0, 4))).slice(0, 9999)", "Slice() needs 0 <= start <= end <= the size of the list.")]
-    [InlineData("lists.zip([], lists.range(int(inputs.i.substring(0, 4))))", "Lists.zip() takes two lists of one size.")]
-    [InlineData("json.parse(lists.range(int(inputs.i.substring(0, 4))).map(x, ' ').join() + 'x')", "Json.parse(): the text is not valid JSON.")]
+    [InlineData("lists.zip([], lists.range(int(inputs.i.substring(0, 4))))", "The two lists must be of one size.")]
+    [InlineData("json.parse(lists.range(int(inputs.i.substring(0, 4))).map(x, ' ').join() + 'x')", "The text is not valid JSON.")]
     [InlineData("regex.replace('a', 'a', '\\\\' + inputs.i.substring(0, 1))", "The replacement names a group that the regular expression does not have.")]
     [InlineData("('%' + inputs.i.substring(5, 6)).format([true])", "Could not format a value with the clause that stands for it.")]
     [InlineData("{inputs.i: 1}['x']", "No such key; test with has() or use '.?' where it may be missing.")]
     [InlineData("{'x': 1}[inputs.i]", "No such key; test with has() or use '.?' where it may be missing.")]
-    [InlineData("int(inputs.i)", "Type conversion error: a int is written as a whole number such as 42; this is not.")]
+    [InlineData("int(inputs.i)", "Type conversion error: an int is written as a whole number such as 42; this is not.")]
     [InlineData("[{7341: 1, inputs.i.substring(0, 4): 2}]", "Two keys of a map have the same text, such as 1 and '1'; JSON cannot hold both.")]
     public async Task An_error_about_one_tells_nothing_of_it(string expression, string message)
     {

@@ -25,10 +25,10 @@ public sealed class CelErrorTests
         { "", "The expression is empty. (line 1, column 1 of the expression)\n  | \n  | ^" },
         { "variables.count ==\n  'three'", "int and string are never equal. Convert one of them, or write dyn(x) to compare anyway. (line 1, column 17 of the expression)\n  | variables.count ==\n  |                 ^" },
         { "1 / 0", "Division by zero. (line 1, column 3 of the expression)\n  | 1 / 0\n  |   ^" },
-        { "{1: 'a', '1': 'b'}", "Two keys of a map are the same text in JSON, such as 1 and '1'. Make them different." },
-        { "json.render({1: 'a', '1': 'b'})", "Two keys of a map are the same text in JSON, such as 1 and '1'. Make them different." },
-        { Nested(200), "The value nests deeper than 128 levels, which JSON of a run may not." },
-        { "json.render(" + Nested(200) + ")", "The value nests deeper than 128 levels, which JSON of a run may not." },
+        { "{1: 'a', '1': 'b'}", "Two keys of a map have the same text, such as 1 and '1'; JSON cannot hold both." },
+        { "json.render({1: 'a', '1': 'b'})", "Two keys of a map have the same text, such as 1 and '1'; JSON cannot hold both." },
+        { Nested(200), "The value nests deeper than 128 levels, which is as deep as values of a run may be." },
+        { "json.render(" + Nested(200) + ")", "The value nests deeper than 128 levels, which is as deep as values of a run may be." },
     };
 
     [Theory, MemberData(nameof(Wrong))]
@@ -61,7 +61,7 @@ public sealed class CelErrorTests
     public static TheoryData<string, string> Failing => new()
     {
         { "variables.object.lst", "No such key; test with has() or use '.?' where it may be missing: 'lst'. (line 1, column 18 of the expression)\n  | variables.object.lst\n  |                  ^" },
-        { "variables.object.list[2]", "Index out of range: the list has 2 elements, counted from 0. (line 1, column 22 of the expression)\n  | variables.object.list[2]\n  |                      ^" },
+        { "variables.object.list[2]", "Index out of range: elements are counted from 0: the list has 2. (line 1, column 22 of the expression)\n  | variables.object.list[2]\n  |                      ^" },
         { "activities.later.result.name", "No such overload: null has no fields; write default(x.name, ...) where x may be null. (line 1, column 25 of the expression)\n  | activities.later.result.name\n  |                         ^" },
         { "100 / (variables.count - 3)", "Division by zero. (line 1, column 5 of the expression)\n  | 100 / (variables.count - 3)\n  |     ^" },
         { "int(inputs.given)", "Type conversion error: an int is written as a whole number such as 42; this is not: 'here'. (line 1, column 1 of the expression)\n  | int(inputs.given)\n  | ^" },

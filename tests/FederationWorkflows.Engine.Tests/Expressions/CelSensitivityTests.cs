@@ -89,7 +89,7 @@ public sealed class CelSensitivityTests
     {
         { "int(secrets.key)", "Input 'Anything': Type conversion error: an int is written as a whole number such as 42; this is not. (line 1, column 1 of the expression)\n  | int(secrets.key)\n  | ^" },
         { "{'a': 1}[secrets.key]", "Input 'Anything': No such key; test with has() or use '.?' where it may be missing. (line 1, column 9 of the expression)\n  | {'a': 1}[secrets.key]\n  |         ^" },
-        { "json.parse(secrets.key)", "Input 'Anything': The text is not valid JSON at line 1, column 1. (line 1, column 6 of the expression)\n  | json.parse(secrets.key)\n  |      ^" },
+        { "json.parse(secrets.key)", "Input 'Anything': The text is not valid JSON. (line 1, column 6 of the expression)\n  | json.parse(secrets.key)\n  |      ^" },
         { "arn.parse(secrets.key)", "Input 'Anything': This is not an ARN: arn:partition:service:region:account:resource. (line 1, column 5 of the expression)\n  | arn.parse(secrets.key)\n  |     ^" },
         { "timestamp(secrets.key)", "" },
         { "duration(secrets.key)", "" },

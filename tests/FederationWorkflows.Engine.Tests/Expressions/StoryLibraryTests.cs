@@ -85,8 +85,8 @@ public sealed class StoryLibraryTests
 
     public static TheoryData<string, string> Errors => new()
     {
-        { "json.parse('{')", "The text is not valid JSON at line 1, column 2: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed." },
-        { "json.parse('[1,\\n x]')", "The text is not valid JSON at line 2, column 2: 'x' is an invalid start of a value." },
+        { "json.parse('{')", "The text is not valid JSON: line 1, column 2: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed." },
+        { "json.parse('[1,\\n x]')", "The text is not valid JSON: line 2, column 2: 'x' is an invalid start of a value." },
         { "base64url.decode('a+b/')", "This is not base64url: letters, digits, '-' and '_'." },
         { "hex.decode('abc')", "This is not hexadecimal: pairs of digits 0-9 and a-f." },
         { "hex.decode('zz')", "This is not hexadecimal: pairs of digits 0-9 and a-f." },
@@ -96,7 +96,7 @@ public sealed class StoryLibraryTests
         { "jwt.unverifiedHeader('e30.!.e30') == {} ? jwt.unverifiedClaims('e30.!.e30') : {}", "This is not a JWT: three parts of base64url joined by dots, the first two JSON objects." },
         { "arn.parse('arn:aws:iam')", "This is not an ARN: arn:partition:service:region:account:resource: 'arn:aws:iam'." },
         { "arn.parse('urn:aws:iam::1:role/x')", "This is not an ARN: arn:partition:service:region:account:resource: 'urn:aws:iam::1:role/x'." },
-        { "lists.zip([1], [1, 2])", "The two lists of lists.zip() must be of one size; these have 1 and 2 elements." },
+        { "lists.zip([1], [1, 2])", "The two lists must be of one size: 1 and 2 elements." },
         { "now().format('yyyy', 'Mars/Olympus')", "Unknown time zone; write a name such as Europe/Stockholm or an offset such as +02:00: 'Mars/Olympus'." },
         { "now().format('q')", "This is not a date format; write for example yyyy-MM-dd HH:mm:ss: 'q'." },
         { "uuid", "There is no 'uuid' here. Text needs quotes: 'text'." },

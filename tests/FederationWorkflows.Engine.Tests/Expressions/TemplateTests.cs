@@ -183,6 +183,6 @@ public sealed class TemplateTests
         var host = new ExpressionHost { MaxInputLength = 1_000 };
         var story = Of(Take("take", "text", Template("${inputs.text} ${inputs.text}")), ("inputs", Inputs(("text", "String"))));
         (await new Harness { Host = host }.StartAsync(story, new() { ["text"] = new string('x', 600) })).ShouldFault("take").Message
-            .ShouldBe("Input 'Text': The template makes more than 1,000 characters. Put less into it.");
+            .ShouldBe("Input 'Text': What this template makes is longer than an expression may work on (1,000).");
     }
 }

@@ -82,7 +82,7 @@ internal static class StoryLibrary
         }
         catch (JsonException e)
         {
-            return CelValue.Error("json.parse(): the text is not valid JSON", $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {JsonValues.Describe(e)}");
+            return CelValue.Error("the text is not valid JSON", $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {JsonValues.Describe(e)}");
         }
     }
 
@@ -133,7 +133,7 @@ internal static class StoryLibrary
         var (left, right) = (evaluation.ItemsOf(args[0]), evaluation.ItemsOf(args[1]));
         return left.Count == right.Count
             ? CelValue.ListOf([.. left.Zip(right, (a, b) => CelValue.ListOf(a, b))])
-            : CelValue.Error("lists.zip() takes two lists of one size", $"{left.Count} and {right.Count} elements");
+            : CelValue.Error("the two lists must be of one size", $"{left.Count} and {right.Count} elements");
     }
 
     private static CelValue FormatTime(in CelValue time, string format, string zone)

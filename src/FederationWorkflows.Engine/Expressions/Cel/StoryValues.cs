@@ -80,7 +80,7 @@ internal static class StoryValues
                 {
                     if (!entries.TryAdd(ToText(key), Keyed(item, level + 1)))
                     {
-                        throw new CelException("Two keys of a map are the same text in JSON, such as 1 and '1'. Make them different.");
+                        throw new CelException("Two keys of a map have the same text, such as 1 and '1'; JSON cannot hold both.");
                     }
                 }
 
@@ -90,5 +90,5 @@ internal static class StoryValues
         }
     }
 
-    private static CelException TooDeep() => new($"The value nests deeper than {JsonValues.MaxDepth} levels, which JSON of a run may not.");
+    private static CelException TooDeep() => new($"The value nests deeper than {JsonValues.MaxDepth} levels, which is as deep as values of a run may be.");
 }

@@ -19,7 +19,7 @@ internal sealed class TemplateRendering(ICelActivation activation, ExpressionHos
     public string Take(string text)
     {
         room -= text.Length;
-        return room >= 0 ? text : throw new ExpressionException($"The template makes more than {host.MaxInputLength:N0} characters. Put less into it.");
+        return room >= 0 ? text : throw new ExpressionException($"What this template makes is longer than an expression may work on ({host.MaxInputLength:N0}).");
     }
 }
 
