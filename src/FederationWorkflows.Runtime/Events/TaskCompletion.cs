@@ -1,4 +1,6 @@
 using System.Security.Claims;
+using System.Text.Json;
+using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Activities.Tasks;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
@@ -9,6 +11,23 @@ namespace FederationWorkflows.Runtime.Events;
 /// <summary>Takes the results of tasks that runs wait for.</summary>
 public sealed class TaskCompletion(WorkflowRuntime runtime, IRunStore runs)
 {
+    /// <summary>The tasks that runs wait for, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<OpenTask>> GetOpenAsync(CancellationToken cancellationToken)
+    {
+        var open = new List<OpenTask>();
+        foreach (var (runId, bookmark) in await runs.FindBookmarksAsync(RunTaskStimulus.Kind, null, cancellationToken))
+        {
+            var stimulus = bookmark.Stimulus is JsonElement json ? (RunTaskStimulus?)ValueConversion.Convert(json, typeof(RunTaskStimulus)) : bookmark.Stimulus as RunTaskStimulus;
+            if (stimulus is not null && bookmark.Metadata is { } metadata)
+            {
+                open.Add(new OpenTask(
+                    stimulus.TaskId, metadata.GetValueOrDefault(RunTaskStimulus.NameKey) ?? "", JsonValues.Parse(metadata.GetValueOrDefault(RunTaskStimulus.PayloadKey) ?? "null"), runId, bookmark.ActivityId, bookmark.CreatedAt));
+            }
+        }
+
+        return [.. open.OrderBy(task => task.CreatedAt)];
+    }
+
     /// <summary>Reports a task done. When this returns true, the run that asked for it has the result.</summary>
     /// <param name="taskId">The task's id.</param>
     /// <param name="result">What the run gets.</param>
@@ -25,3 +44,12 @@ public sealed class TaskCompletion(WorkflowRuntime runtime, IRunStore runs)
         return false;
     }
 }
+
+/// <summary>A task that a run waits for.</summary>
+/// <param name="TaskId">To be given when it is done.</param>
+/// <param name="Name">What is to be done.</param>
+/// <param name="Payload">Its parameters; what is sensitive is masked.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="ActivityId">The activity that asks.</param>
+/// <param name="CreatedAt">Since when, UTC.</param>
+public sealed record OpenTask(string TaskId, string Name, JsonElement Payload, string RunId, string ActivityId, DateTimeOffset CreatedAt);

@@ -1,5 +1,5 @@
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -9,11 +9,11 @@ namespace FederationWorkflows.Runtime.Retention;
 /// Deletes runs that have ended and are to be kept no longer, and deduplication keys whose window is over. In small transactions with a rest
 /// as long as each took, so that no more than half of the store's time goes into it. Several nodes may do so at once.
 /// </summary>
-internal sealed partial class RetentionService(IRunStore runs, IOptionsMonitor<RetentionOptions> options, TimeProvider timeProvider, ILogger<RetentionService> logger) : BackgroundService
+internal sealed partial class RetentionService(IRunStore runs, IOptionsMonitor<RetentionOptions> options, TimeProvider timeProvider, ILogger<RetentionService> logger) : BackgroundLoop
 {
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(20);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -25,10 +25,6 @@ internal sealed partial class RetentionService(IRunStore runs, IOptionsMonitor<R
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(e);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
         }
     }

@@ -23,6 +23,7 @@ internal static class ManagementApi
         elsa.MapSignals();
         elsa.MapRunArchives();
         own.MapOwnRuns();
+        own.MapOpenTasks();
         own.MapNodes();
         own.MapDefinitions();
     }

@@ -13,6 +13,16 @@ internal static class SignalEndpoints
         api.MapPost("/events/{eventName}/trigger", PublishEventAsync);
     }
 
+    public static void MapOpenTasks(this IEndpointRouteBuilder api) => api.MapGet("/tasks", ListTasksAsync);
+
+    private static async Task<IResult> ListTasksAsync(TaskCompletion tasks, CancellationToken cancellationToken) =>
+        Results.Json(
+            new
+            {
+                Items = (await tasks.GetOpenAsync(cancellationToken)).Select(task => new { task.TaskId, TaskName = task.Name, task.Payload, WorkflowInstanceId = task.RunId, task.ActivityId, task.CreatedAt }),
+            },
+            ManagementApi.Json);
+
     private static async Task<IResult> CompleteTaskAsync(string taskId, TaskResult request, HttpContext context, TaskCompletion tasks, CancellationToken cancellationToken) =>
         await tasks.CompleteAsync(taskId, Value(request.Result), context.User, cancellationToken)
             ? Results.Json(new { TaskId = taskId }, ManagementApi.Json)

@@ -18,7 +18,7 @@ public sealed class RetentionTests
             services => services.Configure<RetentionOptions>(options =>
             {
                 options.BatchSize = 2;
-                options.Rules.Add(new RetentionRule { MaxAge = TimeSpan.FromHours(1), Statuses = { WorkflowSubStatus.Finished } });
+                options.Rules.Add(new RetentionRule { MaxAge = TimeSpan.FromDays(365), Statuses = { WorkflowSubStatus.Finished } });
                 options.Rules.Add(new RetentionRule { MaxPerDefinition = 3, Statuses = { WorkflowSubStatus.Faulted } });
             }));
         var waits = (await server.RestAsync(Story.Of("waits", Story.Wait("wait")))).RunId;
@@ -35,7 +35,7 @@ public sealed class RetentionTests
             server.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        server.Time.Advance(TimeSpan.FromHours(1));
+        server.Time.Advance(TimeSpan.FromDays(366));
         var recent = (await server.RestAsync(Story.Of("done", Story.Act("act")))).RunId;
         await server.HostAsync<RetentionService>();
         await server.AdvanceUntilAsync(async () => (await IdsAsync(server)).Count == 5, TimeSpan.FromSeconds(1));

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Hosting;
+using FederationWorkflows.Runtime.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +7,7 @@ namespace FederationWorkflows.Runtime.Definitions.Files;
 
 /// <summary>Looks at the folder of stories at start, when something changes in it, and now and then; and writes back what is published by other means.</summary>
 internal sealed partial class StoryFolderService(StoryFolder folder, DefinitionCatalog catalog, IOptions<StoryFolderOptions> options, TimeProvider timeProvider, ILogger<StoryFolderService> logger)
-    : BackgroundService
+    : BackgroundLoop
 {
     /// <summary>A folder that never comes to rest is looked at all the same.</summary>
     private const int MostRests = 20;
@@ -54,7 +54,7 @@ internal sealed partial class StoryFolderService(StoryFolder folder, DefinitionC
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -73,10 +73,6 @@ internal sealed partial class StoryFolderService(StoryFolder folder, DefinitionC
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(e);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
         }
     }
