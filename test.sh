@@ -1,8 +1,19 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the .NET SDK, where it can, then builds everything and runs every test.
+#   ./test.sh [--long] [arguments of dotnet test]
+# --long: the tests that kill and starve servers do so fifty times and for half a minute, instead of five times and for seconds.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+
+arguments=()
+for argument in "$@"; do
+  if [ "$argument" = --long ]; then
+    export FEDERATIONWORKFLOWS_LONG_TESTS=1
+  else
+    arguments+=("$argument")
+  fi
+done
 
 # Program or file, and the Debian package that has it.
 needed=(
@@ -37,7 +48,7 @@ dotnet build FederationWorkflows.sln --verbosity quiet
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 code=0
-dotnet test FederationWorkflows.sln --no-build --logger "console;verbosity=minimal" "$@" 2>&1 | tee "$log" || code=$?
+dotnet test FederationWorkflows.sln --no-build --logger "console;verbosity=minimal" ${arguments[@]+"${arguments[@]}"} 2>&1 | tee "$log" || code=$?
 
 # "Passed!  - Failed:     0, Passed:     8, Skipped:     0, Total:     8, ..." for each project.
 awk -F'[:,]' '/Failed: .*Passed: .*Skipped: .*Total: / { failed += $2; passed += $4; skipped += $6 }

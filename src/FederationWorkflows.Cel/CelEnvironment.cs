@@ -53,7 +53,7 @@ public sealed class CelEnvironment
     /// <exception cref="CelException">An expression is wrong: what, where, and how to mend it.</exception>
     public CelTemplate CompileTemplate(string text)
     {
-        Parser.CheckLength(text, options);
+        Parser.CheckText(text, options);
         var parts = new List<CelTemplatePart>();
         var literal = new StringBuilder();
         var position = 0;

@@ -10,9 +10,12 @@ namespace FederationWorkflows.Cel;
 /// <summary>One evaluation under way: what it may read, what it may still spend, and whether it has seen something confidential.</summary>
 public sealed class CelEvaluation
 {
+    /// <summary>How much work passes between two looks at whether the evaluation was cancelled.</summary>
+    private const int UnitsBetweenChecks = 4096;
+
     private readonly CelOptions options;
     private long budget;
-    private long sinceCancellationCheck;
+    private long nextCheck;
 
     internal CelEvaluation(CelOptions options, int locals)
     {
@@ -23,6 +26,9 @@ public sealed class CelEvaluation
     /// <summary>What the expression reads.</summary>
     public ICelActivation Activation { get; private set; } = null!;
 
+    /// <summary>What the evaluation has spent.</summary>
+    internal long Cost => options.CostLimit - budget;
+
     /// <summary>A confidential value was read: the result, and what an error would quote, is confidential too.</summary>
     public bool IsConfidential { get; private set; }
 
@@ -30,12 +36,15 @@ public sealed class CelEvaluation
 
     private CancellationToken CancellationToken { get; set; }
 
-    internal void Begin(ICelActivation activation, CancellationToken cancellationToken)
+    internal long Budget => budget;
+
+    internal void Begin(ICelActivation activation, CancellationToken cancellationToken, long? costLimit = null)
     {
         Activation = activation;
         CancellationToken = cancellationToken;
         IsConfidential = false;
-        budget = options.CostLimit;
+        budget = costLimit ?? options.CostLimit;
+        nextCheck = Math.Max(0, budget - UnitsBetweenChecks);
     }
 
     internal void End()
@@ -50,17 +59,21 @@ public sealed class CelEvaluation
     public void Charge(long cost)
     {
         budget -= cost;
+        if (budget < nextCheck)
+        {
+            CheckBudget();
+        }
+    }
+
+    private void CheckBudget()
+    {
         if (budget < 0)
         {
             throw new CelException($"The expression does more work than one evaluation may ({options.CostLimit:N0} units). Make its lists or texts smaller, or spread it over several activities.");
         }
 
-        sinceCancellationCheck += cost;
-        if (sinceCancellationCheck > 4096)
-        {
-            sinceCancellationCheck = 0;
-            CancellationToken.ThrowIfCancellationRequested();
-        }
+        CancellationToken.ThrowIfCancellationRequested();
+        nextCheck = Math.Max(0, budget - UnitsBetweenChecks);
     }
 
     /// <summary>Charges for reading or making so many characters or bytes.</summary>
@@ -68,10 +81,38 @@ public sealed class CelEvaluation
     {
         if (length > options.MaxInputLength)
         {
-            throw new CelException($"A text or byte string of {length:N0} is longer than an expression may work on ({options.MaxInputLength:N0}).");
+            throw new CelException($"A text or byte string{(IsConfidential ? "" : $" of {length:N0}")} is longer than an expression may work on ({options.MaxInputLength:N0}).");
         }
 
         Charge(1 + (length >> 4));
+    }
+
+    /// <summary>
+    /// Charges for what .NET does each time such a value is read: a JSON text is decoded, the properties of a JSON object are gone through.
+    /// Small values are not worth the look.
+    /// </summary>
+    internal void ChargeReading(in CelValue value)
+    {
+        if (!value.IsJson || value.RawLength is var length && length < 4096)
+        {
+            return;
+        }
+
+        Charge(value.Kind switch
+        {
+            CelKind.String => length >> 8,
+            CelKind.Map => value.Json.GetPropertyCount() >> 5,
+            _ => 0,
+        });
+    }
+
+    /// <summary>Charges for a key that is looked up or stored: a text is hashed.</summary>
+    internal void ChargeKey(in CelValue key)
+    {
+        if (key.Kind == CelKind.String)
+        {
+            Charge(key.RawLength >> 6);
+        }
     }
 
     /// <summary>A nested value is walked one level deeper.</summary>
@@ -79,7 +120,7 @@ public sealed class CelEvaluation
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw new CelException("A value is nested too deeply to be compared or printed.");
+            throw new CelException("A value is nested too deeply to be compared, searched or printed.");
         }
     }
 

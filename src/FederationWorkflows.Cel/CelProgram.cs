@@ -8,6 +8,9 @@ namespace FederationWorkflows.Cel;
 /// <summary>A compiled expression: immutable, and safe on any thread.</summary>
 public sealed class CelProgram
 {
+    /// <summary>How System.Text.Json marks what it throws when a text, escaped in the JSON, cannot be read.</summary>
+    private const string JsonReadingFailure = "System.Text.Json.Rethrowable";
+
     private readonly CelOptions options;
     private readonly int locals;
     private readonly Evaluator evaluator;
@@ -43,15 +46,31 @@ public sealed class CelProgram
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public CelResult Evaluate(ICelActivation activation, CancellationToken cancellationToken = default)
     {
+        var budget = options.CostLimit;
+        return Evaluate(activation, ref budget, cancellationToken);
+    }
+
+    /// <summary>Evaluates the expression with what others have left of a budget they share, and takes from it what it cost.</summary>
+    /// <inheritdoc cref="Evaluate(ICelActivation, CancellationToken)"/>
+    /// <param name="activation">What it reads.</param>
+    /// <param name="budget">What it may cost, and then what is left.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public CelResult Evaluate(ICelActivation activation, ref long budget, CancellationToken cancellationToken = default)
+    {
         var evaluation = Interlocked.Exchange(ref spare, null) ?? new CelEvaluation(options, locals);
-        evaluation.Begin(activation, cancellationToken);
+        evaluation.Begin(activation, cancellationToken, budget);
         try
         {
             var value = evaluator(evaluation);
             return value.IsError ? throw Failed(value.Fault, evaluation.IsConfidential) : CelResult.From(evaluation, value);
         }
+        catch (InvalidOperationException e) when (e.Source == JsonReadingFailure)
+        {
+            throw new CelException("A text in the JSON that the expression reads is not well-formed Unicode: half of a surrogate pair stands alone. Mend it where the JSON is made.");
+        }
         finally
         {
+            budget = evaluation.Budget;
             evaluation.End();
             spare = evaluation;
         }

@@ -7,6 +7,7 @@ namespace FederationWorkflows.Cel;
 /// <param name="Value">
 /// Null, bool, long, ulong, double, string, byte[], DateTimeOffset, TimeSpan, <see cref="JsonElement"/> for lists and maps that are JSON
 /// still, <c>List&lt;object?&gt;</c>, <c>Dictionary&lt;object, object?&gt;</c>, a type's name, or an opaque value's text. An optional is its value or null.
+/// A list or dictionary of the host, when <see cref="ICelActivation.KeepsHostValues"/>.
 /// </param>
 /// <param name="IsConfidential">Something confidential was read on the way; the value must be kept as such.</param>
 public readonly record struct CelResult(object? Value, bool IsConfidential)
@@ -16,6 +17,11 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
 
     internal static CelResult From(CelEvaluation evaluation, in CelValue value)
     {
+        if (value.HostObject is { } kept && evaluation.Activation.KeepsHostValues)
+        {
+            return new(kept, evaluation.IsConfidential);
+        }
+
         // What is taken out can turn out to be confidential on the way.
         var exported = Export(evaluation, value);
         return new(exported, evaluation.IsConfidential);
@@ -49,6 +55,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
             case CelKind.Type:
                 return value.TypeValue.Name;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return value.HasValue ? Export(evaluation, value.OptionalValue) : null;
             case CelKind.Opaque:
                 return value.OpaqueValue.Text;
@@ -75,6 +82,7 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
         var map = new Dictionary<object, object?>();
         while (elements.MoveNext())
         {
+            evaluation.ChargeKey(elements.Key);
             map[Export(evaluation, elements.Key)!] = Checked(evaluation, elements.Value);
         }
 
@@ -82,6 +90,10 @@ public readonly record struct CelResult(object? Value, bool IsConfidential)
     }
 
     /// <summary>A value of the host that has no meaning in the language is found when it is taken out at the latest.</summary>
-    private static object? Checked(CelEvaluation evaluation, in CelValue value) =>
-        value.IsError ? throw new CelException(value.Fault.Message) : Export(evaluation, value);
+    private static object? Checked(CelEvaluation evaluation, in CelValue value)
+    {
+        // One text can stand in a list many times at no cost, until it is written out.
+        evaluation.Charge(value.Kind == CelKind.Bytes ? value.Bytes.Length >> 4 : value.Kind == CelKind.String || value.IsJson ? value.RawLength >> 4 : 0);
+        return value.IsError ? throw new CelException(value.Fault.Message) : Export(evaluation, value);
+    }
 }

@@ -21,4 +21,10 @@ public interface ICelActivation
         confidential = false;
         return false;
     }
+
+    /// <summary>
+    /// A list or dictionary of the host that is the whole result stays the object it is, with whatever secrets are in it, instead of being
+    /// copied out.
+    /// </summary>
+    bool KeepsHostValues => false;
 }

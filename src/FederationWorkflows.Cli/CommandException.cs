@@ -1,4 +1,4 @@
 namespace FederationWorkflows.Cli;
 
 /// <summary>What the user asked for cannot be done, and the message says why.</summary>
-internal sealed class CommandException(string message) : Exception(message);
+internal class CommandException(string message) : Exception(message);

@@ -4,12 +4,14 @@ using FederationWorkflows.Cli.Demo;
 using FederationWorkflows.Cli.Eval;
 using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Cli.Run;
+using FederationWorkflows.Cli.Runs;
 using FederationWorkflows.Cli.Validate;
 
 var root = new RootCommand("FederationWorkflows: automation across Google Cloud and AWS without static keys. Exit codes: 0 done, 1 failed, 130 ended by Ctrl-C before it was done.")
 {
     DemoCommand.Create(),
     RunCommand.Create(),
+    RunsCommand.Create(),
     ValidateCommand.Create(),
     EvalCommand.Create(),
     LabCommand.Create(),

@@ -9,6 +9,9 @@ internal static class Terminal
 
     public static IAnsiConsole Out { get; } = Create();
 
+    /// <summary>Text from anywhere, on one line: it must not steer the terminal.</summary>
+    public static string Plain(string? text) => text is null ? "" : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+
     private static IAnsiConsole Create()
     {
         if (!Console.IsOutputRedirected)

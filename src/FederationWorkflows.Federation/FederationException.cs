@@ -1,10 +1,12 @@
+using FederationWorkflows.Engine;
+
 namespace FederationWorkflows.Federation;
 
 /// <summary>
 /// The one error of the federation clients: what was called, which side said no, the cloud's own code and message, and what to check.
 /// Its texts are safe to show: they never contain a token, a key or a credential.
 /// </summary>
-public sealed class FederationException : Exception
+public sealed class FederationException : Exception, IRetryFacts
 {
     internal FederationException(Failure failure, Exception? innerException = null)
         : base(failure.Describe(), innerException)
@@ -50,6 +52,10 @@ public sealed class FederationException : Exception
 
     /// <summary>How long the cloud asked to wait before the next attempt; null when it did not say.</summary>
     public TimeSpan? RetryAfter { get; }
+
+    int? IRetryFacts.StatusCode => HttpStatus;
+
+    string? IRetryFacts.Category => Code;
 }
 
 /// <summary>A cloud.</summary>

@@ -6,15 +6,18 @@ using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Engine.State;
 using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Definitions.Files;
 using FederationWorkflows.Runtime.Events;
 using FederationWorkflows.Runtime.FollowUps;
 using FederationWorkflows.Runtime.Nodes;
+using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Runtime;
 
@@ -45,20 +48,23 @@ public static class RuntimeRegistration
         services.TryAddSingleton(provider => new DefinitionCatalog(
             provider.GetRequiredService<IDefinitionStore>(),
             provider.GetRequiredService<IScheduleStore>(),
+            provider.GetRequiredService<IRunStore>(),
             provider.GetRequiredService<WorkflowCompiler>(),
             provider.GetRequiredService<ActivityRegistry>(),
             provider.GetRequiredService<StoryActivityProvider>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DefinitionCatalog>>()));
+        services.AddOptions<StoryFolderOptions>();
         services.TryAddSingleton<StoryFolder>();
+        services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
-        services.AddHostedService<DefinitionWatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
         services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<TaskCompletion>();
+        services.TryAddSingleton<RunArchive>();
         services.AddSingleton<FollowUpWorker>();
         services.AddSingleton<FollowUpInbox>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());
@@ -67,8 +73,14 @@ public static class RuntimeRegistration
         services.AddOptions<ScheduleOptions>();
         services.AddHostedService<ScheduleService>();
         services.AddHostedService<NodeService>();
+        services.TryAddSingleton<NodeDrain>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeDrain>());
         services.AddHostedService<TimerService>();
         services.AddHostedService<LeaseService>();
+        services.AddOptions<RetentionOptions>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>());
+        services.AddHostedService<RetentionService>();
+        services.AddHostedService<StoryFolderService>();
         return services;
     }
 

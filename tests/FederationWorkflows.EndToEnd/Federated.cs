@@ -38,6 +38,7 @@ internal sealed class Federated : IAsyncDisposable
         var lab = await CloudLabServer.StartAsync(new CloudLabOptions { World = world }, Cancellation);
         var settings = LabSession.Settings(lab).ToDictionary();
         settings["Server:Stories"] = null;
+        settings["Storage:Mode"] = "Memory";
         changeSettings?.Invoke(settings);
         var server = await ServerHost.CreateAsync(
             [],

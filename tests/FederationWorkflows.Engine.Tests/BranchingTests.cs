@@ -36,7 +36,7 @@ public sealed class IfTests
     public async Task A_condition_that_fails_faults_and_runs_no_branch(bool reload)
     {
         var harness = await new Harness(reload).StartAsync(Of(If("i", Expression("Test", "fail"), Line("then"), Line("else"))));
-        harness.ShouldFault("i").Message.ShouldBe("no luck");
+        harness.ShouldFault("i").Message.ShouldBe("Input 'Condition': no luck");
         harness.ShouldWrite("");
     }
 
@@ -96,7 +96,7 @@ public sealed class SwitchTests
     public async Task A_condition_that_fails_faults_even_behind_a_match(bool reload)
     {
         var harness = await Run(reload, Switch(null, ("A", "note 1", Line("a")), ("B", "fail", Line("b"))));
-        harness.ShouldFault("sw").Message.ShouldBe("no luck");
+        harness.ShouldFault("sw").Message.ShouldBe("Input 'Condition': no luck");
         harness.ShouldWrite("");
     }
 

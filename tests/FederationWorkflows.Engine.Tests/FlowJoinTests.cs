@@ -148,7 +148,7 @@ public sealed class FlowJoinTests
 
     [Fact]
     public async Task A_switch_faults_where_a_later_condition_fails() =>
-        (await Run(true, [FlowSwitch(null, ("A", "note 1"), ("B", "fail")), .. Ends], Ways)).ShouldFault("sw").Message.ShouldBe("no luck");
+        (await Run(true, [FlowSwitch(null, ("A", "note 1"), ("B", "fail")), .. Ends], Ways)).ShouldFault("sw").Message.ShouldBe("Input 'Condition': no luck");
 
     [Theory, BothWays]
     public async Task A_node_runs_its_body_and_is_done(bool reload)

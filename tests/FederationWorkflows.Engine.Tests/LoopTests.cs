@@ -273,7 +273,7 @@ public sealed class WhileTests
 
     [Theory, BothWays]
     public async Task A_condition_that_fails_faults_it(bool reload) =>
-        (await new Harness(reload).StartAsync(Of(Activity("Elsa.While", "while", ("condition", Expression("Test", "fail")), ("body", Line("never")))))).ShouldFault("while").Message.ShouldBe("no luck");
+        (await new Harness(reload).StartAsync(Of(Activity("Elsa.While", "while", ("condition", Expression("Test", "fail")), ("body", Line("never")))))).ShouldFault("while").Message.ShouldBe("Input 'Condition': no luck");
 
     [Theory, BothWays]
     public async Task True_without_a_body_faults_instead_of_running_for_ever(bool reload) =>

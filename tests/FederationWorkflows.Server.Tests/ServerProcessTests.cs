@@ -26,7 +26,7 @@ public sealed class ServerProcessTests : IDisposable
         Write("stories/secrets.json", Secrets().ToJsonString());
         Write("stories/broken.json", "{");
         Write("appsettings.json", """{"Server":{"Stories":"elsewhere","ResponseTimeout":"00:00:05"}}""");
-        using var server = Start(new() { ["Server__Stories"] = "stories" }, "--urls", "http://127.0.0.1:0");
+        using var server = Start(new() { ["Server__Stories"] = "stories", ["Storage__Mode"] = "Memory" }, "--urls", "http://127.0.0.1:0");
         var log = new List<string>();
         var address = await ListeningAsync(server, log);
 
@@ -153,6 +153,8 @@ public sealed class ServerProcessTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // What the server makes of its own accord stays in the test's folder.
+        start.Environment["XDG_CONFIG_HOME"] = Path.Combine(folder, "config");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

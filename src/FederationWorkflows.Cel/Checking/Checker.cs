@@ -135,7 +135,7 @@ internal sealed class Checker
 
     private CelType Has(HasExpr has)
     {
-        FieldType(has, Visit(has.Operand), has.Field);
+        FieldType(has, VisitOwner(has.Operand, has.Field, has.Position), has.Field);
         return CelType.Bool;
     }
 
@@ -144,7 +144,7 @@ internal sealed class Checker
     {
         if (Path(operand, out var absolute) is { } path && names.FindVariable(path, absolute) is { Members: { } members } owner && !members.Contains(member))
         {
-            Fail(position, $"'{owner.Name}' has no '{member}'. {Suggestion.Among(member, members, "It has nothing of that name")}");
+            Fail(position, $"'{owner.Name}' has no '{member}'. {Suggestion.Among(member, members, "Check the name")}");
         }
 
         return Visit(operand);

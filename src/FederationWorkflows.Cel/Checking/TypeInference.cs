@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FederationWorkflows.Cel.Types;
 
 namespace FederationWorkflows.Cel.Checking;
@@ -8,11 +9,15 @@ namespace FederationWorkflows.Cel.Checking;
 /// </summary>
 internal sealed class TypeInference
 {
+    /// <summary>Steps of the longest expression that people write are far below; types that stand for one another many times over are far above.</summary>
+    private const int MaxSteps = 2_000_000;
+
     private readonly Dictionary<string, CelType> substitutions = [];
 
     // What the substitutions were before each change, so that an attempt that fails can be taken back.
     private readonly List<(string Name, CelType? Before)> changes = [];
     private int fresh;
+    private int steps;
 
     public CelType NewParameter() => CelType.Parameter("?" + fresh++);
 
@@ -63,12 +68,25 @@ internal sealed class TypeInference
         : TryAssign(previous, current) ? MostGeneral(previous, current) : CelType.Dyn;
 
     /// <summary>A type with everything that is known of it; <paramref name="final"/> makes the unknown <c>dyn</c>.</summary>
-    public CelType Resolve(CelType type, bool final = false) => type.Kind switch
+    public CelType Resolve(CelType type, bool final = false)
     {
-        CelTypeKind.Parameter when substitutions.TryGetValue(type.Name, out var known) => Resolve(known, final),
-        CelTypeKind.Parameter => final ? CelType.Dyn : type,
-        _ => Rebuild(type, inner => Resolve(inner, final)),
-    };
+        Step();
+        return type.Kind switch
+        {
+            CelTypeKind.Parameter when substitutions.TryGetValue(type.Name, out var known) => Resolve(known, final),
+            CelTypeKind.Parameter => final ? CelType.Dyn : type,
+            _ => Rebuild(type, inner => Resolve(inner, final)),
+        };
+    }
+
+    /// <exception cref="CelException">The types take too long to find out, or lead too deep.</exception>
+    private void Step()
+    {
+        if (++steps > MaxSteps || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new CelException("The types of this expression are too intricate to find out. Write dyn(x) around its parts, or split it over several activities.");
+        }
+    }
 
     private static CelType Rebuild(CelType type, Func<CelType, CelType> change) => type.Kind switch
     {
@@ -81,6 +99,7 @@ internal sealed class TypeInference
 
     private bool Assign(CelType from, CelType to)
     {
+        Step();
         if (to.Kind == CelTypeKind.Parameter)
         {
             var (agrees, known) = Substitute(from, to);
@@ -187,9 +206,13 @@ internal sealed class TypeInference
         return (true, false);
     }
 
-    private bool Occurs(CelType parameter, CelType within) => within.Kind == CelTypeKind.Parameter
-        ? within.Equals(parameter) || (substitutions.TryGetValue(within.Name, out var known) && Occurs(parameter, known))
-        : within.Parameters.Any(inner => Occurs(parameter, inner));
+    private bool Occurs(CelType parameter, CelType within)
+    {
+        Step();
+        return within.Kind == CelTypeKind.Parameter
+            ? within.Equals(parameter) || (substitutions.TryGetValue(within.Name, out var known) && Occurs(parameter, known))
+            : within.Parameters.Any(inner => Occurs(parameter, inner));
+    }
 
     private static CelType MostGeneral(CelType one, CelType other) => IsAsGeneral(one, other) ? one : other;
 

@@ -124,6 +124,7 @@ internal sealed partial class Compiler
             var groups = new Dictionary<MapKey, (CelValue Key, List<CelValue> Items)>();
             for (var i = 0; i < items.Count; i++)
             {
+                evaluation.ChargeKey(keys[i]);
                 if (keys[i].Kind == CelKind.Double || MapKey.Of(keys[i]) is not { } key)
                 {
                     return At(CelValue.Error($"unsupported key type: groupBy() groups by text, whole numbers or bools, not by {keys[i].Type}"), position);
@@ -182,6 +183,7 @@ internal sealed partial class Compiler
 
             var entry = new Elements(evaluation, value);
             entry.MoveNext();
+            evaluation.ChargeKey(entry.Key);
             return result.TryAdd(entry.Key, entry.Value) ? null : CelValue.Error("repeated key: transformMapEntry() has made an entry with this key already");
         });
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FederationWorkflows.Cel.Checking;
 using FederationWorkflows.Cel.Syntax;
 using FederationWorkflows.Cel.Types;
@@ -34,6 +35,7 @@ internal sealed partial class Compiler(CheckedTree tree)
     private static Evaluator Constant(CelValue value) => _ => value;
 
     /// <summary>An error knows its place before anybody outside sees it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static CelValue At(in CelValue value, int position)
     {
         if (value.IsError)
@@ -98,100 +100,6 @@ internal sealed partial class Compiler(CheckedTree tree)
         };
     }
 
-    private Evaluator Unary(UnaryExpr unary)
-    {
-        var (operand, position) = (Compile(unary.Operand), unary.Position);
-        if (unary.Operator == UnaryOperator.Negate)
-        {
-            return evaluation => operand(evaluation) is var value && value.IsError ? value : At(Arithmetic.Negate(value), position);
-        }
-
-        return evaluation => operand(evaluation) switch
-        {
-            { Kind: CelKind.Bool } value => CelValue.Of(!value.Bool),
-            { IsError: true } value => value,
-            _ => At(CelValue.NoOverload("!"), position),
-        };
-    }
-
-    private Evaluator Binary(BinaryExpr binary)
-    {
-        var (left, right, op, position) = (Compile(binary.Left), Compile(binary.Right), binary.Operator, binary.Position);
-        return op switch
-        {
-            BinaryOperator.Equal => Compare(left, right, position, static (evaluation, in a, in b) => CelValue.Of(Equality.Equal(evaluation, a, b))),
-            BinaryOperator.NotEqual => Compare(left, right, position, static (evaluation, in a, in b) => CelValue.Of(!Equality.Equal(evaluation, a, b))),
-            BinaryOperator.Less => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, "<", static sign => sign < 0)),
-            BinaryOperator.LessOrEqual => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, "<=", static sign => sign <= 0)),
-            BinaryOperator.Greater => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, ">", static sign => sign > 0)),
-            BinaryOperator.GreaterOrEqual => Compare(left, right, position, static (evaluation, in a, in b) => Order(evaluation, a, b, ">=", static sign => sign >= 0)),
-            BinaryOperator.In => Compare(left, right, position, Access.In),
-            _ => Compare(left, right, position, (evaluation, in a, in b) => Arithmetic.Calculate(evaluation, op, a, b)),
-        };
-    }
-
-    private delegate CelValue Operation(CelEvaluation evaluation, in CelValue a, in CelValue b);
-
-    private static Evaluator Compare(Evaluator left, Evaluator right, int position, Operation operation) => evaluation =>
-    {
-        var a = left(evaluation);
-        if (a.IsError)
-        {
-            return a;
-        }
-
-        var b = right(evaluation);
-        if (b.IsError)
-        {
-            return b;
-        }
-
-        evaluation.Charge(1);
-        return At(operation(evaluation, a, b), position);
-    };
-
-    private static CelValue Order(CelEvaluation evaluation, in CelValue a, in CelValue b, string symbol, Func<int, bool> holds) =>
-        Ordering.TryCompare(evaluation, a, b, out var sign) ? CelValue.Of(sign is { } known && holds(known)) : CelValue.NoOverload(symbol);
-
-    /// <summary>One operand that decides is enough, wherever it stands: errors beside it are absorbed.</summary>
-    private Evaluator Logical(LogicalExpr logical)
-    {
-        var operands = logical.Operands.Select(Compile).ToArray();
-        var (deciding, position, symbol) = (!logical.IsAnd, logical.Position, logical.IsAnd ? "&&" : "||");
-        return evaluation =>
-        {
-            CelValue? error = null;
-            foreach (var operand in operands)
-            {
-                var value = operand(evaluation);
-                if (value.Kind == CelKind.Bool)
-                {
-                    if (value.Bool == deciding)
-                    {
-                        return value;
-                    }
-                }
-                else
-                {
-                    error ??= value.IsError ? value : At(CelValue.NoOverload(symbol), position);
-                }
-            }
-
-            return error ?? CelValue.Of(!deciding);
-        };
-    }
-
-    private Evaluator Conditional(ConditionalExpr conditional)
-    {
-        var (condition, then, otherwise, position) = (Compile(conditional.Condition), Compile(conditional.Then), Compile(conditional.Otherwise), conditional.Position);
-        return evaluation => condition(evaluation) switch
-        {
-            { Kind: CelKind.Bool } value => value.Bool ? then(evaluation) : otherwise(evaluation),
-            { IsError: true } value => value,
-            _ => Error(position, "no such overload: the condition before '?' is not a bool"),
-        };
-    }
-
     private Evaluator Call(CallExpr call)
     {
         var resolved = (ResolvedCall)tree.ReferenceOf(call)!;
@@ -220,6 +128,8 @@ internal sealed partial class Compiler(CheckedTree tree)
                 {
                     return values[i];
                 }
+
+                evaluation.ChargeReading(values[i]);
             }
 
             evaluation.Charge(1);
@@ -254,7 +164,7 @@ internal sealed partial class Compiler(CheckedTree tree)
         };
     }
 
-    [System.Runtime.CompilerServices.InlineArray(Length)]
+    [InlineArray(Length)]
     private struct ArgumentBuffer
     {
         public const int Length = 4;
@@ -327,6 +237,7 @@ internal sealed partial class Compiler(CheckedTree tree)
                     value = value.OptionalValue;
                 }
 
+                evaluation.ChargeKey(key);
                 if (Add(result, key, value) is { } problem)
                 {
                     return At(problem, position);
@@ -358,7 +269,7 @@ internal sealed partial class Compiler(CheckedTree tree)
         return evaluation => valueOf(evaluation) switch
         {
             { Kind: CelKind.Null } => otherwise(evaluation),
-            { Kind: CelKind.Optional } value => value.HasValue ? value.OptionalValue : otherwise(evaluation),
+            { Kind: CelKind.Optional } value => value.HasValue && value.OptionalValue.Kind != CelKind.Null ? value.OptionalValue : otherwise(evaluation),
             { IsError: true, Fault.IsMissing: true } => otherwise(evaluation),
             var value => value,
         };

@@ -53,5 +53,23 @@ internal static class CodePoints
         }
     }
 
+    /// <summary>The code points in the opposite order.</summary>
+    public static string Reverse(string text) => string.Create(text.Length, text, static (result, text) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            var last = text.Length - 1 - i;
+            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                (result[last - 1], result[last]) = (text[i], text[i + 1]);
+                i++;
+            }
+            else
+            {
+                result[last] = text[i];
+            }
+        }
+    });
+
     private static bool HasPairs(string text) => text.AsSpan().ContainsAnyInRange('\ud800', '\udbff');
 }

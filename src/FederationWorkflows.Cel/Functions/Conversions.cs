@@ -8,6 +8,9 @@ namespace FederationWorkflows.Cel.Functions;
 /// <summary>Conversions between types (CEL specification: "List of Standard Definitions").</summary>
 internal static class Conversions
 {
+    /// <summary>No number is written longer than the shortest and the longest double, digit by digit.</summary>
+    private const int MaxNumberLength = 1100;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     public static IReadOnlyList<CelFunction> All { get; } =
@@ -26,7 +29,7 @@ internal static class Conversions
         Global("int", "int", "int", static (_, args) => args[0]),
         Global("int", "uint", "int", static (_, args) => args[0].Uint <= long.MaxValue ? CelValue.Of((long)args[0].Uint) : OutOfRange("int")),
         Global("int", "double", "int", static (_, args) => args[0].Double is > -9223372036854775808d and < 9223372036854775808d and var value ? CelValue.Of((long)value) : OutOfRange("int")),
-        Global("int", "string", "int", static (_, args) => long.TryParse(args[0].Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        Global("int", "string", "int", static (_, args) => IsNumber(args[0].Text) && long.TryParse(args[0].Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? CelValue.Of(value)
             : Unreadable(args[0].Text, "int", "a whole number such as 42")),
         Global("int", "timestamp", "int", static (_, args) => CelValue.Of(args[0].Timestamp.Seconds)),
@@ -34,7 +37,7 @@ internal static class Conversions
         Global("uint", "uint", "uint", static (_, args) => args[0]),
         Global("uint", "int", "uint", static (_, args) => args[0].Int >= 0 ? CelValue.Of((ulong)args[0].Int) : OutOfRange("uint")),
         Global("uint", "double", "uint", static (_, args) => args[0].Double is >= 0 and < 18446744073709551616d and var value ? CelValue.Of((ulong)value) : OutOfRange("uint")),
-        Global("uint", "string", "uint", static (_, args) => ulong.TryParse(args[0].Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+        Global("uint", "string", "uint", static (_, args) => IsNumber(args[0].Text) && ulong.TryParse(args[0].Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             ? CelValue.Of(value)
             : Unreadable(args[0].Text, "uint", "a whole number such as 42")),
 
@@ -138,13 +141,16 @@ internal static class Conversions
         "NaN" => CelValue.Of(double.NaN),
         "Infinity" or "+Infinity" or "Inf" or "+Inf" => CelValue.Of(double.PositiveInfinity),
         "-Infinity" or "-Inf" => CelValue.Of(double.NegativeInfinity),
-        _ => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
+        _ => IsNumber(text) && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
             && double.IsFinite(value)
                 ? CelValue.Of(value)
                 : Unreadable(text, "double", "a number such as 1.5"),
     };
 
+    /// <summary>.NET takes NUL characters behind a number.</summary>
+    private static bool IsNumber(string text) => text.Length <= MaxNumberLength && !text.Contains('\0', StringComparison.Ordinal);
+
     private static CelValue OutOfRange(string type) => CelValue.Error($"range error: the number does not fit {(type == "int" ? "an int" : "a uint")}");
 
-    private static CelValue Unreadable(string text, string type, string form) => CelValue.Error($"type conversion error: a {type} is written as {form}; this is not", $"'{text}'");
+    private static CelValue Unreadable(string text, string type, string form) => CelValue.Error($"type conversion error: {(type == "int" ? "an" : "a")} {type} is written as {form}; this is not", $"'{text}'");
 }

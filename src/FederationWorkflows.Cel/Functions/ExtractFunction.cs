@@ -23,6 +23,8 @@ internal static class ExtractFunction
         }
 
         var (prefix, suffix) = (template[..open], template[(close + 1)..]);
+        StringFunctions.ChargeSearch(evaluation, text, prefix);
+        StringFunctions.ChargeSearch(evaluation, text, suffix);
         var start = text.IndexOf(prefix, StringComparison.Ordinal);
         if (start < 0)
         {

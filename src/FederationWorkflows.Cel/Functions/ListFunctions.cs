@@ -100,7 +100,7 @@ internal static class ListFunctions
     {
         var (list, from, to) = (args[0], args[1].Int, args[2].Int);
         return from < 0 || to < from || to > list.Count
-            ? CelValue.Error($"slice() needs 0 <= start <= end <= {list.Count}, the size of the list")
+            ? CelValue.Error("slice() needs 0 <= start <= end <= the size of the list", $"it is {list.Count}")
             : CelValue.ListOf([.. Items(evaluation, list)[(int)from..(int)to]]);
     }
 
@@ -139,6 +139,7 @@ internal static class ListFunctions
         var others = new List<CelValue>();
         foreach (var item in Items(evaluation, args[0]))
         {
+            evaluation.ChargeKey(item);
             if (MapKey.Of(item) is { } key)
             {
                 if (keys.Add(key))

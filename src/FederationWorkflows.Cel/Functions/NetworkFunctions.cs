@@ -10,6 +10,9 @@ namespace FederationWorkflows.Cel.Functions;
 /// <summary>IP addresses and networks (the network extension).</summary>
 internal static class NetworkFunctions
 {
+    /// <summary>The longest form of an address, with a zone behind it.</summary>
+    private const int MaxLength = 64;
+
     private static readonly CelType AddressType = CelType.Opaque("net.IP");
     private static readonly CelType NetworkType = CelType.Opaque("net.CIDR");
 
@@ -61,21 +64,21 @@ internal static class NetworkFunctions
     private static IpAddress? ParseAddress(string text, out CelValue problem)
     {
         problem = default;
-        if (text.Contains('%', StringComparison.Ordinal))
+        if (text.Length <= MaxLength && text.Contains('%', StringComparison.Ordinal))
         {
             problem = CelValue.Error("IP Address with zone value is not allowed", $"'{text}'");
             return null;
         }
 
-        if (text.Contains(':', StringComparison.Ordinal) && text.Contains('.', StringComparison.Ordinal))
+        if (text.Length <= MaxLength && text.Contains(':', StringComparison.Ordinal) && text.Contains('.', StringComparison.Ordinal))
         {
             problem = CelValue.Error("IPv4-mapped IPv6 address is not allowed", $"'{text}'");
             return null;
         }
 
         // .NET also reads octal parts, missing parts, brackets and ports; an address is written in one way only here.
-        var plain = text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':');
-        if (plain && text.Length <= 45 && IPAddress.TryParse(text, out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text))
+        var plain = text.Length <= MaxLength && text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':');
+        if (plain && IPAddress.TryParse(text, out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text))
         {
             return new IpAddress(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
         }

@@ -26,7 +26,7 @@ internal static class OptionalFunctions
         CelKind.Null => true,
         CelKind.Bool or CelKind.Int or CelKind.Uint or CelKind.Duration => value.Int == 0,
         CelKind.Double => value.Double == 0,
-        CelKind.String => value.Text.Length == 0,
+        CelKind.String => value.IsJson ? value.Json.ValueEquals("") : value.Text.Length == 0,
         CelKind.Bytes => value.Bytes.IsEmpty,
         CelKind.List => value.Count == 0,
         CelKind.Map => Access.MapCount(value) == 0,

@@ -9,7 +9,11 @@ namespace FederationWorkflows.Cel.Functions;
 /// <summary><c>matches</c> and the extension "regex", with RE2's syntax, in time linear in the text.</summary>
 internal static class RegexFunctions
 {
-    private const int CacheSize = 256;
+    /// <summary>An automaton grows with the texts it sees, to some megabytes.</summary>
+    private const int CacheSize = 128;
+
+    /// <summary>Units for each character of a pattern that is not in the cache: classes of characters make automata of thousands of steps.</summary>
+    private const long CompileCost = 64;
 
     private static readonly ConcurrentDictionary<string, Re2Pattern> Cache = new();
 
@@ -28,7 +32,12 @@ internal static class RegexFunctions
     private delegate CelValue Use(CelEvaluation evaluation, Re2Pattern pattern, string text);
 
     private static CelValue Matches(CelEvaluation evaluation, ReadOnlySpan<CelValue> args) =>
-        With(evaluation, args, static (_, pattern, text) => CelValue.Of(pattern.IsMatch(text)));
+        With(evaluation, args, static (evaluation, pattern, text) =>
+        {
+            // Mostly it costs a step for a character; where a pattern has too many states for a table, one for each step of the automaton.
+            evaluation.Charge((long)text.Length * pattern.Size >> 8);
+            return CelValue.Of(pattern.IsMatch(text));
+        });
 
     private static CelValue With(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Use use)
     {
@@ -36,6 +45,7 @@ internal static class RegexFunctions
         evaluation.ChargeLength(text.Length + (8L * expression.Length));
         if (!Cache.TryGetValue(expression, out var pattern))
         {
+            evaluation.Charge(CompileCost * expression.Length);
             try
             {
                 pattern = Re2Pattern.Compile(expression);
@@ -91,12 +101,12 @@ internal static class RegexFunctions
         foreach (var match in Found(evaluation, pattern, text, limit))
         {
             result.Append(text, copied, match.Index - copied);
-            if (Expand(result, replacement, pattern, match) is { } problem)
+            evaluation.ChargeLength(replacement.Length + match.Length);
+            if (Expand(evaluation, result, replacement, pattern, match) is { } problem)
             {
                 return problem;
             }
 
-            evaluation.ChargeLength(replacement.Length + match.Length);
             copied = match.Index + match.Length;
         }
 
@@ -106,7 +116,7 @@ internal static class RegexFunctions
     });
 
     /// <summary><c>\1</c> is what the first group matched, <c>\0</c> everything, <c>\\</c> a backslash.</summary>
-    private static CelValue? Expand(StringBuilder result, string replacement, Re2Pattern pattern, Re2Match match)
+    private static CelValue? Expand(CelEvaluation evaluation, StringBuilder result, string replacement, Re2Pattern pattern, Re2Match match)
     {
         for (var i = 0; i < replacement.Length; i++)
         {
@@ -126,9 +136,10 @@ internal static class RegexFunctions
                 var group = replacement[i] - '0';
                 if (group > pattern.GroupCount)
                 {
-                    return CelValue.Error($"the replacement names group {group}, which the regular expression does not have");
+                    return CelValue.Error("the replacement names a group that the regular expression does not have", $"\\{group}");
                 }
 
+                evaluation.ChargeLength(match.Place(group)?.Length ?? 0);
                 result.Append(match[group]);
             }
             else

@@ -29,7 +29,7 @@ internal static class StringFunctions
         Member("join", "list(string), string", "string", static (evaluation, args) => Join(evaluation, args[0], args[1].Text)),
         Member("lowerAscii", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => MapAscii(text, char.ToLowerInvariant))),
         Member("upperAscii", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => MapAscii(text, char.ToUpperInvariant))),
-        Member("reverse", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => string.Concat(CodePoints.Split(text).Reverse()))),
+        Member("reverse", "string", "string", static (evaluation, args) => Change(evaluation, args[0], CodePoints.Reverse)),
         Member("trim", "string", "string", static (evaluation, args) => Change(evaluation, args[0], static text => text.AsSpan().Trim(Space).ToString())),
         Member("replace", "string, string, string", "string", static (evaluation, args) => Replace(evaluation, args[0].Text, args[1].Text, args[2].Text, -1)),
         Member("replace", "string, string, string, int", "string", static (evaluation, args) => Replace(evaluation, args[0].Text, args[1].Text, args[2].Text, args[3].Int)),
@@ -50,7 +50,7 @@ internal static class StringFunctions
     private static CelValue Test(CelEvaluation evaluation, ReadOnlySpan<CelValue> args, Func<string, string, bool> test)
     {
         var (text, part) = (args[0].Text, args[1].Text);
-        evaluation.Charge((text.Length + part.Length) >> 4);
+        ChargeSearch(evaluation, text, part);
         return CelValue.Of(test(text, part));
     }
 
@@ -60,6 +60,10 @@ internal static class StringFunctions
         evaluation.ChargeLength(text.Length);
         return CelValue.Of(change(text));
     }
+
+    /// <summary>Charges for looking for a text in another: where all but the end of a long one is found over and over, .NET compares it over and over.</summary>
+    internal static void ChargeSearch(CelEvaluation evaluation, string text, string part) =>
+        evaluation.Charge(((text.Length + part.Length) >> 4) + (Math.Max(0, (long)text.Length - part.Length) * part.Length >> 12));
 
     private static CelValue OutOfRange(long index) => CelValue.Error("index out of range: the text is shorter, or the index is negative", index.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
@@ -73,7 +77,7 @@ internal static class StringFunctions
 
     private static CelValue IndexOf(CelEvaluation evaluation, string text, string part, long from)
     {
-        evaluation.Charge((text.Length + part.Length) >> 4);
+        ChargeSearch(evaluation, text, part);
         var start = CodePoints.Offset(text, from);
         if (start < 0)
         {
@@ -86,7 +90,7 @@ internal static class StringFunctions
 
     private static CelValue LastIndexOf(CelEvaluation evaluation, string text, string part, long? from)
     {
-        evaluation.Charge((text.Length + part.Length) >> 4);
+        ChargeSearch(evaluation, text, part);
         var start = from is { } index ? CodePoints.Offset(text, index) : text.Length;
         if (start < 0)
         {
@@ -135,6 +139,7 @@ internal static class StringFunctions
             return CelValue.Of(text);
         }
 
+        ChargeSearch(evaluation, text, part);
         var places = new List<int>();
         if (part.Length == 0)
         {
@@ -176,15 +181,17 @@ internal static class StringFunctions
         string[] parts;
         if (separator.Length > 0)
         {
+            ChargeSearch(evaluation, text, separator);
+            evaluation.Charge(Math.Min(count, text.AsSpan().Count(separator)));
             parts = text.Split(separator, count, StringSplitOptions.None);
         }
         else
         {
+            evaluation.Charge(text.Length);
             var all = CodePoints.Split(text).ToList();
             parts = all.Count <= count ? [.. all] : [.. all.Take(count - 1), string.Concat(all.Skip(count - 1))];
         }
 
-        evaluation.Charge(parts.Length);
         return CelValue.ListOf([.. parts.Select(part => CelValue.Of(part))]);
     }
 

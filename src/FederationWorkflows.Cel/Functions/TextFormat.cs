@@ -19,6 +19,7 @@ internal static class TextFormat
         switch (value.Kind)
         {
             case CelKind.Bytes:
+                evaluation.ChargeLength(value.Bytes.Length);
                 output.Append(Encoding.UTF8.GetString(value.Bytes.Span));
                 return true;
             case CelKind.List:
@@ -70,6 +71,7 @@ internal static class TextFormat
         var separator = "";
         foreach (var (key, value) in entries.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
+            evaluation.ChargeLength(key.Length);
             output.Append(separator).Append(key).Append(": ");
             separator = ", ";
             if (!TryWrite(evaluation, output, value))
@@ -124,7 +126,7 @@ internal static class TextFormat
 
             if (next >= list.Count)
             {
-                return CelValue.Error($"index {next} out of range: the format has more clauses than there are values");
+                return CelValue.Error("index out of range: the format has more clauses than there are values", $"{next}");
             }
 
             var value = Access.Element(evaluation, list, next++);
@@ -135,7 +137,7 @@ internal static class TextFormat
 
             if (!TryClause(evaluation, output, format[i], precision, value))
             {
-                return CelValue.Error($"could not format a {value.Type} with '%{format[i]}'");
+                return CelValue.Error("could not format a value with the clause that stands for it", $"a {value.Type} with '%{format[i]}'");
             }
 
             evaluation.ChargeLength(1);

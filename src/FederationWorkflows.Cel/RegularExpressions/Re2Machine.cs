@@ -11,11 +11,13 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     private readonly Re2Instruction[] program = Re2Program.Of(syntax.Root);
     private readonly int slots = 2 * (syntax.GroupCount + 1);
 
-    public int Size => program.Length;
+    /// <summary>What searches of one text need; searches of the same text one after another share it.</summary>
+    public Run Begin(string text) => new(program, text, slots);
 
-    public Re2Match? Find(string text, int start)
+    public static Re2Match? Find(Run run, int start)
     {
-        var run = new Run(program, text, slots);
+        var text = run.Text;
+        run.Current.Clear();
         int[]? found = null;
         var at = start;
         while (true)
@@ -53,7 +55,7 @@ internal sealed class Re2Machine(Re2Syntax syntax)
     }
 
     /// <summary>The threads at one place of the text, the preferred first, at most one for each instruction.</summary>
-    private sealed class Threads(int size, int slots)
+    internal sealed class Threads(int size, int slots)
     {
         private readonly int[] places = new int[size];
         private readonly int[] order = new int[size];
@@ -81,12 +83,14 @@ internal sealed class Re2Machine(Re2Syntax syntax)
         public void Clear() => Count = 0;
     }
 
-    private sealed class Run(Re2Instruction[] program, string text, int slots)
+    internal sealed class Run(Re2Instruction[] program, string text, int slots)
     {
         // A place to go on at, or a slot (as its complement) to put an earlier value back into.
         private readonly Stack<(int Place, int Value)> pending = new();
         private readonly int[] working = new int[slots];
         private Threads next = new(program.Length, slots);
+
+        public string Text => text;
 
         public Threads Current { get; private set; } = new(program.Length, slots);
 

@@ -23,12 +23,9 @@ internal sealed class Re2Parser(string pattern)
 
     public Re2Syntax Parse()
     {
-        for (var i = 0; i < pattern.Length; i++)
+        if (UnicodeText.FindHalfPair(pattern) is var half and >= 0)
         {
-            if (char.IsSurrogate(pattern[i]) && (i + 1 == pattern.Length || !char.IsSurrogatePair(pattern[i], pattern[++i])))
-            {
-                throw Error("the pattern is not well-formed Unicode text", i);
-            }
+            throw Error("the pattern is not well-formed Unicode text", half);
         }
 
         var node = ParseBranches();
@@ -298,20 +295,8 @@ internal sealed class Re2Parser(string pattern)
             }
         }
 
-        throw Error(WhyNot(pattern[start..Math.Min(pattern.Length, start + 4)]), start);
+        throw Error(Re2Refusals.OfGroup(pattern[start..Math.Min(pattern.Length, start + 4)]), start);
     }
-
-    private static string WhyNot(string opening) => opening switch
-    {
-        ['(', '?', '=' or '!', ..] or ['(', '?', '<', ..] =>
-            "look-ahead and look-behind are not in RE2, since they cannot be matched in linear time; test for the surrounding text with a second expression",
-        ['(', '?', '>', ..] => "atomic groups are not in RE2, which never backtracks; write (?:...)",
-        ['(', '?', 'P', '=', ..] => "back-references are not in RE2, since they cannot be matched in linear time; extract the text and compare it",
-        ['(', '?', '#', ..] => "comments are not in RE2; leave them out",
-        ['(', '?', '|', ..] => "groups that share numbers are not in RE2; write (?:...)",
-        ['(', '?', '(', ..] => "conditional groups are not in RE2; write the alternatives out with |",
-        _ => $"'{opening}' opens no group that RE2 knows: (...), (?:...), (?P<name>...), (?<name>...) and the flags i, m, s and U do",
-    };
 
     private void ParseBackslash(List<Re2Node> parts)
     {

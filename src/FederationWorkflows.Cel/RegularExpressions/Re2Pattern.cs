@@ -33,19 +33,20 @@ internal sealed class Re2Pattern
     private readonly Lazy<Re2Machine> machine;
     private readonly bool asksForWords;
 
-    private Re2Pattern(Regex automaton, Re2Syntax syntax)
+    private Re2Pattern(Regex automaton, Re2Syntax syntax, int size)
     {
         this.automaton = automaton;
         asksForWords = syntax.AsksForWordBoundaries;
         machine = new Lazy<Re2Machine>(() => new Re2Machine(syntax));
         GroupCount = syntax.GroupCount;
+        Size = size;
     }
 
     /// <summary>How many capturing groups the pattern has; they are numbered from 1, from the left, whether named or not.</summary>
     public int GroupCount { get; }
 
     /// <summary>The steps of the automaton: finding a match costs at most so many for each character.</summary>
-    public int Size => machine.Value.Size;
+    public int Size { get; }
 
     /// <summary>Reads a pattern.</summary>
     /// <exception cref="Re2PatternException">The pattern is not RE2's, or is beyond a limit.</exception>
@@ -57,10 +58,10 @@ internal sealed class Re2Pattern
         }
 
         var syntax = new Re2Parser(pattern).Parse();
-        var translated = Re2Translator.Translate(syntax.Root);
+        var (translated, size) = Re2Translator.Translate(syntax.Root);
         try
         {
-            return new Re2Pattern(new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), syntax);
+            return new Re2Pattern(new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), syntax, size);
         }
         catch (NotSupportedException)
         {
@@ -69,16 +70,17 @@ internal sealed class Re2Pattern
     }
 
     /// <summary>Whether the pattern matches anywhere in the text.</summary>
-    public bool IsMatch(string text) => asksForWords && !Ascii.IsValid(text) ? machine.Value.Find(text, 0) is not null : automaton.IsMatch(text);
+    public bool IsMatch(string text) => asksForWords && !Ascii.IsValid(text) ? Find(text) is not null : automaton.IsMatch(text);
 
     /// <summary>The first match at or after <paramref name="start"/>, or null. Of several that begin at one place it is the one that Perl would find.</summary>
-    public Re2Match? Find(string text, int start = 0) => machine.Value.Find(text, start);
+    public Re2Match? Find(string text, int start = 0) => Re2Machine.Find(machine.Value.Begin(text), start);
 
     /// <summary>All matches that do not overlap, from the left. As in RE2 and Go an empty one that touches the match before it is left out.</summary>
     public IEnumerable<Re2Match> FindAll(string text)
     {
         var (start, previous) = (0, -1);
-        while (start <= text.Length && Find(text, start) is { } match)
+        var run = machine.Value.Begin(text);
+        while (start <= text.Length && Re2Machine.Find(run, start) is { } match)
         {
             var end = match.Index + match.Length;
             if (match.Length > 0 || match.Index != previous)

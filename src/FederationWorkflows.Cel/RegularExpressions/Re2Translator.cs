@@ -11,12 +11,13 @@ internal static class Re2Translator
 {
     private const int FirstSupplementary = 0x10000;
 
-    public static string Translate(Re2Node node)
+    /// <summary>The pattern for .NET, and how many steps its automaton has.</summary>
+    public static (string Pattern, int Size) Translate(Re2Node node)
     {
         var text = new StringBuilder();
         var size = Write(node, text);
         return size <= Re2Pattern.MaximumSize
-            ? text.ToString()
+            ? (text.ToString(), (int)size + 1)
             : throw new Re2PatternException(
                 $"the pattern has {size} steps when its repetitions are written out, and {Re2Pattern.MaximumSize} is the limit; lower its repetition counts", 0);
     }
@@ -79,7 +80,7 @@ internal static class Re2Translator
     private static long WriteRepetition(Re2Repetition repetition, StringBuilder text)
     {
         text.Append("(?:");
-        var size = Write(repetition.Body, text) + 1;
+        var body = Write(repetition.Body, text);
         text.Append(')');
         text.Append((repetition.Minimum, repetition.Maximum) switch
         {
@@ -90,7 +91,10 @@ internal static class Re2Translator
             var (minimum, maximum) => string.Create(CultureInfo.InvariantCulture, $"{{{minimum},{maximum}}}"),
         });
         text.Append(repetition.Greedy ? "" : "?");
-        return size * Math.Max(1, repetition.Maximum ?? repetition.Minimum);
+
+        // Written out: the body as often as it may come, and a fork for each time that it may be left out or begin again.
+        var forks = repetition.Maximum is { } most ? most - repetition.Minimum : 1;
+        return (body * Math.Max(1, repetition.Maximum ?? repetition.Minimum)) + forks;
     }
 
     private static long WriteSet(CodePointSet set, StringBuilder text)

@@ -37,7 +37,7 @@ internal sealed class Parser
 
     public static SyntaxTree Parse(string text, CelOptions options, bool macros = true)
     {
-        CheckLength(text, options);
+        CheckText(text, options);
         var parser = new Parser(text, 0, options, macros);
         parser.Advance();
         var root = parser.Expression();
@@ -56,11 +56,16 @@ internal sealed class Parser
         return parser.token.Is("}") ? new SyntaxTree(root, parser.nextId, text) : throw parser.Unexpected("'}', the end of ${...},");
     }
 
-    public static void CheckLength(string text, CelOptions options)
+    public static void CheckText(string text, CelOptions options)
     {
         if (text.Length > options.MaxExpressionLength)
         {
             throw new CelException($"The expression is {text.Length:N0} characters long; at most {options.MaxExpressionLength:N0} are allowed.");
+        }
+
+        if (UnicodeText.FindHalfPair(text) is var half and >= 0)
+        {
+            throw new CelException("The expression is not well-formed Unicode text here: half of a surrogate pair stands alone.", text, half);
         }
     }
 

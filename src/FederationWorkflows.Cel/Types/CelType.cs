@@ -52,11 +52,17 @@ public enum CelTypeKind
 /// <summary>A type of the Common Expression Language (CEL specification: "Values").</summary>
 public sealed class CelType : IEquatable<CelType>
 {
+    /// <summary>Of a type with more parts than this nothing is known: macros could double one at each step, and it would be walked for ever.</summary>
+    private const int MaxSize = 256;
+
+    private readonly int size;
+
     private CelType(CelTypeKind kind, string name, params CelType[] parameters)
     {
         Kind = kind;
         Name = name;
         Parameters = parameters;
+        size = 1 + parameters.Sum(parameter => parameter.size);
     }
 
     /// <summary>Known only when the expression runs.</summary>
@@ -110,22 +116,24 @@ public sealed class CelType : IEquatable<CelType>
     public IReadOnlyList<CelType> Parameters { get; }
 
     /// <summary><c>list(T)</c>.</summary>
-    public static CelType ListOf(CelType element) => new(CelTypeKind.List, "list", element);
+    public static CelType ListOf(CelType element) => Bounded(new(CelTypeKind.List, "list", element));
 
     /// <summary><c>map(K, V)</c>.</summary>
-    public static CelType MapOf(CelType key, CelType value) => new(CelTypeKind.Map, "map", key, value);
+    public static CelType MapOf(CelType key, CelType value) => Bounded(new(CelTypeKind.Map, "map", key, value));
 
     /// <summary><c>type(T)</c>.</summary>
-    public static CelType TypeOf(CelType type) => new(CelTypeKind.Type, "type", type);
+    public static CelType TypeOf(CelType type) => Bounded(new(CelTypeKind.Type, "type", type));
 
     /// <summary><c>optional_type(T)</c>.</summary>
-    public static CelType OptionalOf(CelType type) => new(CelTypeKind.Opaque, "optional_type", type);
+    public static CelType OptionalOf(CelType type) => Opaque("optional_type", type);
 
     /// <summary>A type with a name of its own.</summary>
-    public static CelType Opaque(string name, params CelType[] parameters) => new(CelTypeKind.Opaque, name, parameters);
+    public static CelType Opaque(string name, params CelType[] parameters) => Bounded(new(CelTypeKind.Opaque, name, parameters));
 
     /// <summary>A type that a call decides: <c>A</c> in <c>list(A)</c>.</summary>
     public static CelType Parameter(string name) => new(CelTypeKind.Parameter, name);
+
+    private static CelType Bounded(CelType type) => type.size > MaxSize ? Dyn : type;
 
     internal bool IsOptional => Kind == CelTypeKind.Opaque && Name == "optional_type";
 

@@ -9,12 +9,14 @@ internal static class Access
     public static bool TryFind(CelEvaluation evaluation, in CelValue map, in CelValue key, out CelValue value)
     {
         evaluation.Charge(1);
+        evaluation.ChargeKey(key);
         if (map.MapObject is { } entries)
         {
             return entries.TryGet(evaluation, key, out value);
         }
 
-        if (key.Kind == CelKind.String && map.Json.TryGetProperty(key.Text, out var found))
+        evaluation.ChargeReading(map);
+        if (key.Kind == CelKind.String && key.Text is var name && UnicodeText.FindHalfPair(name) < 0 && map.Json.TryGetProperty(name, out var found))
         {
             value = CelValue.Of(found);
             return true;
@@ -35,6 +37,8 @@ internal static class Access
                 return OptionalField(evaluation, operand, field);
             case CelKind.Error:
                 return operand;
+            case CelKind.Null:
+                return CelValue.Missing($"no such overload: null has no fields; write default(x.{field.Text}, ...) where x may be null");
             default:
                 return CelValue.Error($"no such overload: a {operand.Type} has no fields", $"'{field.Text}'");
         }
@@ -48,6 +52,7 @@ internal static class Access
             case CelKind.Map:
                 return field.TryFind(evaluation, operand, out var value) ? CelValue.Some(value) : CelValue.None;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return operand.HasValue ? OptionalField(evaluation, operand.OptionalValue, field) : operand;
             default:
                 return Field(evaluation, operand, field);
@@ -62,6 +67,7 @@ internal static class Access
             case CelKind.Map:
                 return CelValue.Of(field.TryFind(evaluation, operand, out _));
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return operand.HasValue ? Has(evaluation, operand.OptionalValue, field) : CelValue.False;
             default:
                 return Field(evaluation, operand, field);
@@ -78,7 +84,7 @@ internal static class Access
                 {
                     null => CelValue.NoOverload("[]"),
                     { } at when at >= 0 && at < operand.Count => Element(evaluation, operand, (int)at),
-                    _ => CelValue.Missing($"index out of range: the list has {operand.Count} elements, counted from 0"),
+                    _ => CelValue.Missing("index out of range: elements are counted from 0", $"the list has {operand.Count}"),
                 };
             case CelKind.Map:
                 return !IsKey(index) ? CelValue.NoOverload("[]")
@@ -86,6 +92,8 @@ internal static class Access
                     : NoSuchKey(index.Kind == CelKind.String ? index.Text : Functions.Conversions.ToText(index));
             case CelKind.Optional:
                 return OptionalIndex(evaluation, operand, index);
+            case CelKind.Null:
+                return CelValue.Missing("no such overload: null has no elements; write default(x[...], ...) where x may be null");
             default:
                 return CelValue.NoOverload("[]");
         }
@@ -108,6 +116,7 @@ internal static class Access
                     : TryFind(evaluation, operand, index, out var value) ? CelValue.Some(value)
                     : CelValue.None;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return operand.HasValue ? OptionalIndex(evaluation, operand.OptionalValue, index) : operand;
             default:
                 return CelValue.NoOverload("[?]");
@@ -117,7 +126,8 @@ internal static class Access
     /// <summary>An element of a list, whose index is known to be in range.</summary>
     public static CelValue Element(CelEvaluation evaluation, in CelValue list, int index)
     {
-        evaluation.Charge(1);
+        // .NET finds an element of a JSON list by going through those before it.
+        evaluation.Charge(1 + (list.IsJson ? index >> 5 : 0));
         return list.ListObject is { } items ? items.Get(evaluation, index) : CelValue.Of(list.Json[index]);
     }
 
@@ -176,6 +186,7 @@ internal sealed class FieldName(string text)
             return entries.TryGet(evaluation, key, out value);
         }
 
+        evaluation.ChargeReading(map);
         if (map.Json.TryGetProperty(utf8, out var found))
         {
             value = CelValue.Of(found);

@@ -8,6 +8,9 @@ internal abstract class CelList
 {
     public abstract int Count { get; }
 
+    /// <summary>The list it reads, if it is one of the host.</summary>
+    public virtual object? HostObject => null;
+
     public abstract CelValue Get(CelEvaluation evaluation, int index);
 }
 
@@ -28,6 +31,8 @@ internal sealed class HostList(IList items) : CelList
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override CelValue Get(CelEvaluation evaluation, int index) => evaluation.Adapt(items[index]);
 }
 
@@ -35,12 +40,16 @@ internal sealed class HostReadOnlyList(IReadOnlyList<object?> items) : CelList
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override CelValue Get(CelEvaluation evaluation, int index) => evaluation.Adapt(items[index]);
 }
 
 internal sealed class NodeList(JsonArray items) : CelList
 {
     public override int Count => items.Count;
+
+    public override object? HostObject => items;
 
     public override CelValue Get(CelEvaluation evaluation, int index) => evaluation.Adapt(items[index]);
 }

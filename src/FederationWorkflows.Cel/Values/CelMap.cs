@@ -8,6 +8,9 @@ internal abstract class CelMap
 {
     public abstract int Count { get; }
 
+    /// <summary>The dictionary it reads, if it is one of the host.</summary>
+    public virtual object? HostObject => null;
+
     public abstract bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value);
 
     public abstract IEnumerator<CelValue> Keys(CelEvaluation evaluation);
@@ -45,6 +48,8 @@ internal sealed class HostMap(IDictionary items) : CelMap
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value)
     {
         if (key.Kind == CelKind.String && items.Contains(key.Text))
@@ -70,6 +75,8 @@ internal sealed class HostReadOnlyMap(IReadOnlyDictionary<string, object?> items
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value)
     {
         if (key.Kind == CelKind.String && items.TryGetValue(key.Text, out var found))
@@ -89,6 +96,8 @@ internal sealed class NodeMap(JsonObject items) : CelMap
 {
     public override int Count => items.Count;
 
+    public override object? HostObject => items;
+
     public override bool TryGet(CelEvaluation evaluation, in CelValue key, out CelValue value)
     {
         if (key.Kind == CelKind.String && items.TryGetPropertyValue(key.Text, out var found))
@@ -107,6 +116,9 @@ internal sealed class NodeMap(JsonObject items) : CelMap
 /// <summary>A key under which equal keys meet: 1, 1u and 1.0 are one key (CEL specification: "Equality").</summary>
 internal readonly record struct MapKey(CelKind Kind, long Bits, string? Text)
 {
+    /// <summary>Both halves are mixed with a secret of the process: .NET folds them by a rule that anybody can make numbers collide with.</summary>
+    public override int GetHashCode() => HashCode.Combine(Kind, (int)Bits, (int)(Bits >> 32), Text);
+
     /// <summary>Null when the value cannot be a key.</summary>
     public static MapKey? Of(in CelValue value) => value.Kind switch
     {

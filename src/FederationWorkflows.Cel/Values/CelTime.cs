@@ -143,6 +143,9 @@ public readonly record struct CelDuration(long Nanos)
 
     internal static CelDuration? FromNanos(Int128 nanos) => nanos >= long.MinValue && nanos <= long.MaxValue ? new((long)nanos) : null;
 
+    /// <summary>All units with all digits that count are shorter.</summary>
+    private const int MaxLength = 256;
+
     /// <summary>Reads Go's form: a sequence of decimal numbers with units <c>h m s ms us µs ns</c>, e.g. <c>-1h30m</c>. Null when it is none, or too long.</summary>
     internal static CelDuration? Parse(string text)
     {
@@ -158,7 +161,7 @@ public readonly record struct CelDuration(long Nanos)
             return new(0);
         }
 
-        if (rest.IsEmpty)
+        if (rest.IsEmpty || rest.Length > MaxLength)
         {
             return null;
         }

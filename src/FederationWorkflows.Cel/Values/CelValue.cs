@@ -95,7 +95,19 @@ public readonly struct CelValue
     /// <summary>The element a string, list or map still is; <see cref="JsonValueKind.Undefined"/> when it is none.</summary>
     internal JsonElement Json => json;
 
+    /// <summary>The list or dictionary of the host that this is, or null.</summary>
+    internal object? HostObject => kind switch
+    {
+        CelKind.List => ListObject?.HostObject,
+        CelKind.Map => MapObject?.HostObject,
+        CelKind.Optional when HasValue => OptionalValue.HostObject,
+        _ => null,
+    };
+
     internal bool IsJson => reference is null && kind is CelKind.String or CelKind.List or CelKind.Map;
+
+    /// <summary>The length of a text in UTF-16 units, of a JSON value as it is written in bytes.</summary>
+    internal int RawLength => reference is string text ? text.Length : JsonMarshal.GetRawUtf8Value(json).Length;
 
     /// <summary>The number of a list's elements.</summary>
     public int Count => ListObject?.Count ?? json.GetArrayLength();

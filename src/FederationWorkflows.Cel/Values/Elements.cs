@@ -11,6 +11,7 @@ internal struct Elements
     private JsonElement.ArrayEnumerator array;
     private JsonElement.ObjectEnumerator properties;
     private int index = -1;
+    private CelValue value;
 
     /// <param name="evaluation">The evaluation that pays.</param>
     /// <param name="source">A list or a map.</param>
@@ -34,7 +35,20 @@ internal struct Elements
     /// <summary>The index in a list; the key in a map.</summary>
     public CelValue Key { get; private set; }
 
-    public CelValue Value { get; private set; }
+    /// <summary>The element, or the entry's value. A map that is not JSON is asked for it only here: who goes through its names reads no secret that is in it.</summary>
+    public readonly CelValue Value
+    {
+        get
+        {
+            if (keys is null)
+            {
+                return value;
+            }
+
+            source.MapObject!.TryGet(evaluation, Key, out var found);
+            return found;
+        }
+    }
 
     public bool MoveNext()
     {
@@ -50,7 +64,7 @@ internal struct Elements
                     return false;
                 }
 
-                Value = items.Get(evaluation, index);
+                value = items.Get(evaluation, index);
                 return true;
             }
 
@@ -59,7 +73,7 @@ internal struct Elements
                 return false;
             }
 
-            Value = CelValue.Of(array.Current);
+            value = CelValue.Of(array.Current);
             return true;
         }
 
@@ -71,8 +85,6 @@ internal struct Elements
             }
 
             Key = keys.Current;
-            source.MapObject!.TryGet(evaluation, keys.Current, out var value);
-            Value = value;
             return true;
         }
 
@@ -82,7 +94,7 @@ internal struct Elements
         }
 
         Key = CelValue.Of(properties.Current.Name);
-        Value = CelValue.Of(properties.Current.Value);
+        value = CelValue.Of(properties.Current.Value);
         return true;
     }
 }

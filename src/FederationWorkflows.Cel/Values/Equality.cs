@@ -22,6 +22,7 @@ internal static class Equality
                 // NaN equals nothing, and the two zeros are equal.
                 return Ordering.CompareNumbers(a, b) == 0;
             case CelKind.String:
+                evaluation.Charge((a.RawLength + b.RawLength) >> 8);
                 return TextEqual(a, b);
             case CelKind.Bytes:
                 evaluation.Charge(1 + (a.Bytes.Length >> 4));
@@ -33,6 +34,7 @@ internal static class Equality
             case CelKind.Type:
                 return a.TypeValue.Name == b.TypeValue.Name;
             case CelKind.Optional:
+                CelEvaluation.Descend();
                 return a.HasValue == b.HasValue && (!a.HasValue || Equal(evaluation, a.OptionalValue, b.OptionalValue));
             case CelKind.List:
                 return ListsEqual(evaluation, a, b);

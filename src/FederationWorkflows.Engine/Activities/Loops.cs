@@ -47,12 +47,15 @@ internal sealed class For : Loop, IDeclaresBodyVariables
         onRoundCompleted = OnRoundCompletedAsync;
     }
 
+    [RefusesSensitive]
     [Input(Description = "The starting number.", Order = 1)]
     public Input<int> Start { get; set; } = new(0);
 
+    [RefusesSensitive]
     [Input(Description = "The ending number.", Order = 2)]
     public Input<int> End { get; set; } = new(0);
 
+    [RefusesSensitive]
     [Input(Description = "The step size; below zero counts down.", Order = 3)]
     public Input<int> Step { get; set; } = new(1);
 

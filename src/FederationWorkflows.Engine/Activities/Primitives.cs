@@ -100,7 +100,7 @@ internal sealed class Fault : Activity
             context.Get(Code) ?? "0",
             context.Get(Category) ?? "General",
             context.Get(FaultType) ?? "System",
-            context.Get(Message) ?? "The story faulted without a message.");
+            context.IsSensitive(Message) ? Sensitive.Mask : context.Get(Message) ?? "The story faulted without a message.");
         context.JournalData["Code"] = context.GetMasked(Code) ?? fault.Code;
         context.JournalData["Category"] = context.GetMasked(Category) ?? fault.Category;
         context.JournalData["Type"] = context.GetMasked(FaultType) ?? fault.FaultType;
@@ -142,6 +142,7 @@ internal sealed class SetVariable : CodeActivity
 internal sealed class SetOutput : CodeActivity
 {
     [Required]
+    [RefusesSensitive]
     [Input(DisplayName = "Output", Description = "The output to assign the value to.", UIHint = InputUIHints.OutputPicker)]
     public Input<string>? OutputName { get; set; }
 

@@ -56,6 +56,12 @@ public sealed class InputAttribute : Attribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class TakesSensitiveAttribute : Attribute;
 
+/// <summary>
+/// An input of an activity without side effects that others see all the same, such as a name or a time: giving it a secret is an error.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class RefusesSensitiveAttribute : Attribute;
+
 /// <summary>Describes an output (Elsa contract: <c>OutputAttribute</c>).</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OutputAttribute : Attribute

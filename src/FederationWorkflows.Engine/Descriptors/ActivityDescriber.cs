@@ -69,7 +69,7 @@ internal static class ActivityDescriber
             IsWrapped = wrapped,
             IsReadOnly = input.IsReadOnly,
             IsSensitive = input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type),
-            TakesSensitive = !hasSideEffects || input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type) || !wrapped || Attribute.IsDefined(property, typeof(TakesSensitiveAttribute)),
+            TakesSensitive = (!hasSideEffects && !Attribute.IsDefined(property, typeof(RefusesSensitiveAttribute))) || input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type) || !wrapped || Attribute.IsDefined(property, typeof(TakesSensitiveAttribute)),
             IsRequired = Attribute.IsDefined(property, typeof(RequiredAttribute)),
             AutoEvaluate = input.AutoEvaluate,
             UIHint = hint,

@@ -22,7 +22,8 @@ public static class DataExpression
         try
         {
             var program = StoryLibrary.EnvironmentFor(new DataNames(data), host).Compile(text);
-            return (StoryValues.From(program.Evaluate(new DataActivation(data, host))), program.ResultType.ToString());
+            var budget = host.CostLimit;
+            return (StoryExpression.Run(program, new DataActivation(data, host), ref budget, CancellationToken.None), program.ResultType.ToString());
         }
         catch (CelException e)
         {
@@ -40,8 +41,8 @@ public static class DataExpression
     {
         try
         {
-            var activation = new DataActivation(data, host);
-            return TextTemplate.Of(StoryLibrary.EnvironmentFor(new DataNames(data), host).CompileTemplate(text)).Render(program => StoryValues.From(program.Evaluate(activation)));
+            var template = TextTemplate.Of(StoryLibrary.EnvironmentFor(new DataNames(data), host).CompileTemplate(text), alwaysText: false);
+            return template.Render(new TemplateRendering(new DataActivation(data, host), host, CancellationToken.None));
         }
         catch (CelException e)
         {
@@ -51,10 +52,13 @@ public static class DataExpression
 
     private sealed class DataNames(JsonElement data) : ICelNames
     {
+        /// <summary>A story knows all names of these; any other object may lack a property, and has() asks for it.</summary>
+        private static readonly string[] Complete = ["variables", "activities", "run"];
+
         public IEnumerable<string> Roots => data.EnumerateObject().Select(property => property.Name);
 
         public CelVariable? Find(ReadOnlySpan<string> path) => path.Length == 1 && data.TryGetProperty(path[0], out var value)
-            ? new CelVariable(path[0], CelType.Dyn) { Members = value.ValueKind == JsonValueKind.Object ? [.. value.EnumerateObject().Select(property => property.Name)] : null }
+            ? new CelVariable(path[0], CelType.Dyn) { Members = value.ValueKind == JsonValueKind.Object && Complete.Contains(path[0]) ? [.. value.EnumerateObject().Select(property => property.Name)] : null }
             : null;
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 
 namespace FederationWorkflows.Engine;
@@ -17,6 +18,9 @@ public static class JsonValues
     {
         MaxDepth = MaxDepth,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+
+        // Expressions look at the properties of types; the serializer would set this only when it writes for the first time.
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
 
         // JSON has no NaN and no infinity; arithmetic has.
         NumberHandling = JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.AllowNamedFloatingPointLiterals,

@@ -23,7 +23,7 @@ public static class ValueConversion
             Sensitive Wrap(object value)
             {
                 var clear = value is Sensitive secret ? secret.RevealObject() : NotMasked(value, target);
-                return wrap(Unquoted(() => inner(clear), content));
+                return wrap(Unquoted(() => inner(HoldsSecrets(clear) ? Revealed(clear) : clear), content));
             }
         }
 
@@ -31,10 +31,12 @@ public static class ValueConversion
         var nothing = target == typeof(JsonElement) ? JsonValues.Null
             : target.IsValueType && Nullable.GetUnderlyingType(target) is null ? Activator.CreateInstance(target) : null;
         var wrapPlain = Wrapper(target);
+        var keepsParts = target == typeof(string) || target.IsAssignableFrom(typeof(object?[]));
         return value => value switch
         {
             null => nothing,
             Sensitive sensitive => target == typeof(object) ? sensitive : wrapPlain(sensitive.RevealObject() is { } clear ? Unquoted(() => convert(clear), target) : nothing),
+            _ when !keepsParts && !target.IsInstanceOfType(value) && HoldsSecrets(value) => wrapPlain(Unquoted(() => convert(Revealed(value)!), target)),
             _ => convert(value),
         };
     }
@@ -42,6 +44,23 @@ public static class ValueConversion
     /// <summary>Converts one value. For a value that passes often, keep the converter of <see cref="To"/>.</summary>
     /// <exception cref="ValueConversionException">The value does not fit the type.</exception>
     public static object? Convert(object? value, Type target) => To(target)(value);
+
+    /// <summary>Secrets among the parts of a value: where the target cannot keep them apart, the whole becomes one.</summary>
+    private static bool HoldsSecrets(object? value, int level = 0) => level <= JsonValues.MaxDepth && value switch
+    {
+        Sensitive => true,
+        IReadOnlyDictionary<string, object?> map => map.Values.Any(item => HoldsSecrets(item, level + 1)),
+        IReadOnlyList<object?> list => list.Any(item => HoldsSecrets(item, level + 1)),
+        _ => false,
+    };
+
+    private static object? Revealed(object? value) => value switch
+    {
+        Sensitive secret => Revealed(secret.RevealObject()),
+        IReadOnlyDictionary<string, object?> map => map.ToDictionary(item => item.Key, item => Revealed(item.Value)),
+        IReadOnlyList<object?> list => list.Select(Revealed).ToArray(),
+        _ => value,
+    };
 
     /// <summary>A message about a secret does not quote it.</summary>
     private static object? Unquoted(Func<object?> convert, Type target)

@@ -16,6 +16,8 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
 
     private const string Upload = "Upload";
 
+    private const string Delivery = "Delivery";
+
     private const string OutcomesGroup = "Outcomes";
 
     private const string RequestTooLarge = "Request too large";
@@ -43,6 +45,11 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
 
     [Input(Description = "How long the caller waits for an answer, for example 00:00:30.", Category = Upload)]
     public Input<TimeSpan?>? RequestTimeout { get; set; }
+
+    [Input(
+        Description = "The same value again within a day starts no second run, but answers with the first. The Idempotency-Key header when empty; CEL such as trigger.body.id.",
+        Category = Delivery, AutoEvaluate = false)]
+    public Input<string?>? DeduplicationKey { get; set; }
 
     [Input(Description = "The longest body in bytes.", Category = Upload)]
     public Input<long?>? RequestSizeLimit { get; set; }

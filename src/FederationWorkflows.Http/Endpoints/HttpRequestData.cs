@@ -49,23 +49,24 @@ public sealed record HttpRequestData : ITriggerView
     /// <summary>
     /// What stories write: <c>trigger.body</c> (JSON, fields, text, or bytes), <c>trigger.headers['x-event']</c>, <c>trigger.query.page</c>,
     /// <c>trigger.route.id</c>, <c>trigger.method</c>, <c>trigger.path</c>, <c>trigger.contentType</c>, <c>trigger.files</c>. Several values of a header
-    /// or parameter are joined with a comma; those that are credentials are secrets.
+    /// or parameter are joined with a comma; those that are credentials are secrets. A header is found in any case (RFC 9110, 5.1).
     /// </summary>
     IReadOnlyDictionary<string, object?> ITriggerView.ForExpressions() => new Dictionary<string, object?>
     {
         ["method"] = Method,
         ["path"] = Path,
         ["body"] = ParsedContent is { } json ? json : Body,
-        ["headers"] = Joined(Headers, SecretHeaders),
-        ["query"] = Joined(Query, SecretQuery),
+        ["headers"] = Joined(Headers, SecretHeaders, StringComparer.OrdinalIgnoreCase),
+        ["query"] = Joined(Query, SecretQuery, StringComparer.Ordinal),
         ["route"] = RouteData,
         ["contentType"] = ContentType,
         ["files"] = Files,
     };
 
-    private static Dictionary<string, object?> Joined(IReadOnlyDictionary<string, string[]> open, IReadOnlyDictionary<string, Sensitive<string>> secret)
+    private static Dictionary<string, object?> Joined(
+        IReadOnlyDictionary<string, string[]> open, IReadOnlyDictionary<string, Sensitive<string>> secret, StringComparer names)
     {
-        var all = open.ToDictionary(item => item.Key, object? (item) => string.Join(",", item.Value));
+        var all = open.ToDictionary(item => item.Key, object? (item) => string.Join(",", item.Value), names);
         foreach (var (name, value) in secret)
         {
             all[name] = value;

@@ -1,6 +1,4 @@
-using System.Security.Claims;
-using System.Text.Json;
-using FederationWorkflows.Engine;
+using System.Collections.Concurrent;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Runtime.Schedules;
@@ -9,12 +7,17 @@ using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Definitions;
 
-/// <summary>The definitions of the server: stored, compiled once per revision, and indexed by what starts them.</summary>
+/// <summary>
+/// The definitions of the server: their versions in the store, and those that are published compiled and indexed by what starts them. The
+/// compiled ones follow the store: what another node publishes or retracts is told by a signal and read again (<see cref="DefinitionSync"/>).
+/// </summary>
 public sealed partial class DefinitionCatalog : IDisposable
 {
     private readonly IDefinitionStore store;
 
     private readonly IScheduleStore schedules;
+
+    private readonly IRunStore runs;
 
     private readonly WorkflowCompiler compiler;
 
@@ -28,13 +31,17 @@ public sealed partial class DefinitionCatalog : IDisposable
 
     private readonly CompiledRevisions compiled = new();
 
-    private readonly SemaphoreSlim publishing = new(1, 1);
+    private readonly ConcurrentDictionary<string, ExecutableWorkflow> published = new();
+
+    /// <summary>Held to change definitions and to take over what the store has: an older reading never takes the place of a newer one.</summary>
+    private readonly SemaphoreSlim changing = new(1, 1);
 
     private TriggerIndex triggers = TriggerIndex.Empty;
 
     internal DefinitionCatalog(
         IDefinitionStore store,
         IScheduleStore schedules,
+        IRunStore runs,
         WorkflowCompiler compiler,
         ActivityRegistry registry,
         StoryActivityProvider storyActivities,
@@ -43,6 +50,7 @@ public sealed partial class DefinitionCatalog : IDisposable
     {
         this.store = store;
         this.schedules = schedules;
+        this.runs = runs;
         this.compiler = compiler;
         this.registry = registry;
         this.storyActivities = storyActivities;
@@ -50,204 +58,116 @@ public sealed partial class DefinitionCatalog : IDisposable
         this.logger = logger;
     }
 
+    /// <summary>A definition was published or retracted, here or on another node, and this node follows. The argument is its id. Called on the turn of whoever did it.</summary>
+    internal event Action<string>? Changed;
+
     /// <summary>What starts the published definitions: an immutable snapshot, replaced when one is published.</summary>
     public TriggerIndex Triggers => Volatile.Read(ref triggers);
 
     internal int CompiledCount => compiled.Count;
 
-    /// <summary>
-    /// Checks a definition and makes it the published version. The same content again changes nothing.
-    /// </summary>
-    /// <param name="utf8Json">The definition.</param>
-    /// <param name="caller">Who publishes it.</param>
-    /// <param name="cancellationToken">Ends the call; nothing is stored then.</param>
-    /// <exception cref="DefinitionException">It has errors; nothing was changed.</exception>
-    public async ValueTask<StoredDefinition> PublishAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
-    {
-        var workflow = compiler.Compile(utf8Json).Require();
-        var triggersOfIt = TriggerIndex.TriggersOf(workflow);
-        await publishing.WaitAsync(cancellationToken);
-        try
-        {
-            var definition = workflow.Definition;
-            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
-            if (latest is { IsPublished: true } && latest.Revision == definition.Revision)
-            {
-                await PublishAsync(latest, Compile(latest), triggersOfIt, cancellationToken);
-                return latest;
-            }
-
-            var version = (latest?.Version ?? 0) + 1;
-            var id = $"{definition.DefinitionId}:{version}";
-            var json = Stamp(definition.Json, id, version);
-            var stored = new StoredDefinition
-            {
-                Id = id,
-                DefinitionId = definition.DefinitionId,
-                Version = version,
-                Revision = definition.Revision,
-                Json = json,
-                IsLatest = true,
-                IsPublished = true,
-                CreatedAt = timeProvider.GetUtcNow(),
-                CreatedBy = caller.Identity?.Name ?? "unknown",
-            };
-            await store.SaveAsync(stored, cancellationToken);
-            await PublishAsync(stored, compiler.Compile(json).Require(), triggersOfIt, cancellationToken);
-            return stored;
-        }
-        finally
-        {
-            publishing.Release();
-        }
-    }
-
-    /// <summary>
-    /// Suspends a definition: nothing starts it any more until a version is published again. Runs that were started go on.
-    /// </summary>
-    /// <returns>False when there is no such definition.</returns>
-    public async ValueTask<bool> RetractAsync(string definitionId, CancellationToken cancellationToken)
-    {
-        await publishing.WaitAsync(cancellationToken);
-        try
-        {
-            if (!await store.SetPublishedAsync(definitionId, null, cancellationToken))
-            {
-                return false;
-            }
-
-            compiled.Retract(definitionId);
-            Swap(definitionId, []);
-            await RefreshTypesAsync(definitionId, isUsable: false, cancellationToken);
-            await schedules.ReplaceSchedulesAsync(definitionId, [], cancellationToken);
-            return true;
-        }
-        finally
-        {
-            publishing.Release();
-        }
-    }
-
-    /// <summary>Makes a stored version the published one, in place of whichever is: a suspended definition is resumed so.</summary>
-    /// <param name="versionId">The version.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The version; null when there is none of this id.</returns>
-    /// <exception cref="DefinitionException">It has errors by now; nothing was changed.</exception>
-    public async ValueTask<StoredDefinition?> PublishVersionAsync(string versionId, CancellationToken cancellationToken)
-    {
-        await publishing.WaitAsync(cancellationToken);
-        try
-        {
-            if (await store.FindVersionAsync(versionId, cancellationToken) is not { } stored)
-            {
-                return null;
-            }
-
-            var workflow = Compile(stored);
-            var triggersOfIt = TriggerIndex.TriggersOf(workflow);
-            await store.SetPublishedAsync(stored.DefinitionId, stored.Id, cancellationToken);
-            await PublishAsync(stored, workflow, triggersOfIt, cancellationToken);
-            return stored with { IsPublished = true };
-        }
-        finally
-        {
-            publishing.Release();
-        }
-    }
-
-    /// <summary>Takes over what another node published or retracted; the schedules it has armed already.</summary>
-    internal async ValueTask RefreshAsync(string definitionId, CancellationToken cancellationToken)
-    {
-        await publishing.WaitAsync(cancellationToken);
-        try
-        {
-            if (await store.FindPublishedAsync(definitionId, cancellationToken) is not { } stored)
-            {
-                compiled.Retract(definitionId);
-                Swap(definitionId, []);
-                await RefreshTypesAsync(definitionId, isUsable: false, cancellationToken);
-                return;
-            }
-
-            try
-            {
-                var workflow = Compile(stored);
-                var own = TriggerIndex.TriggersOf(workflow);
-                compiled.Publish(stored, workflow);
-                Swap(definitionId, own);
-                await RefreshTypesAsync(definitionId, workflow.Definition.UsableAsActivity, cancellationToken);
-            }
-            catch (DefinitionException e)
-            {
-                LogUnusable(stored.DefinitionId, stored.Version, e.Message);
-            }
-        }
-        finally
-        {
-            publishing.Release();
-        }
-    }
-
     /// <inheritdoc/>
-    public void Dispose() => publishing.Dispose();
+    public void Dispose() => changing.Dispose();
 
     /// <summary>The published version of a definition, compiled; null when there is none.</summary>
     public async ValueTask<ExecutableWorkflow?> FindPublishedAsync(string definitionId, CancellationToken cancellationToken) =>
-        await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored ? Compile(stored) : null;
+        published.GetValueOrDefault(definitionId) ?? (await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored ? Compile(stored) : null);
 
     /// <summary>The compiled graph of a revision; null when its definition is gone.</summary>
     public async ValueTask<ExecutableWorkflow?> FindRevisionAsync(string definitionId, string revision, CancellationToken cancellationToken) =>
         compiled.Find(definitionId, revision)
             ?? (await store.FindByRevisionAsync(definitionId, revision, cancellationToken) is { } stored ? Compile(stored) : null);
 
-    /// <summary>Reads the published definitions of the store, for a server that starts. One that does not compile any more is reported and left out.</summary>
+    /// <summary>Reads the published definitions of the store. One that does not compile any more is reported and left out.</summary>
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
-        storyActivities.BecomeReady();
-        await registry.RefreshAsync(cancellationToken);
-        foreach (var stored in await store.GetPublishedAsync(cancellationToken))
+        await changing.WaitAsync(cancellationToken);
+        try
         {
-            try
+            storyActivities.BecomeReady();
+            await registry.RefreshAsync(cancellationToken);
+            var all = await store.GetPublishedAsync(cancellationToken);
+            foreach (var gone in published.Keys.Except(all.Select(stored => stored.DefinitionId)).ToArray())
             {
-                var workflow = Compile(stored);
-                await PublishAsync(stored, workflow, TriggerIndex.TriggersOf(workflow), cancellationToken);
+                await DisarmAsync(gone, cancellationToken);
+                await WithdrawAsync(gone, cancellationToken);
             }
-            catch (DefinitionException e)
+
+            foreach (var stored in all)
             {
-                LogUnusable(stored.DefinitionId, stored.Version, e.Message);
+                await AdoptAsync(stored, cancellationToken);
             }
+        }
+        finally
+        {
+            changing.Release();
         }
     }
 
-    /// <summary>What people and runs see as the version is what the store gave it, whatever the file said. It is no part of the revision.</summary>
-    private static byte[] Stamp(JsonElement definition, string id, int version)
+    /// <summary>Reads anew which version of a definition is published, after a signal said that it may be another one.</summary>
+    internal async ValueTask RefreshAsync(string definitionId, CancellationToken cancellationToken)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = JsonValues.MaxDepth }))
+        await changing.WaitAsync(cancellationToken);
+        try
         {
-            writer.WriteStartObject();
-            writer.WriteString("id", id);
-            writer.WriteNumber("version", version);
-            foreach (var property in definition.EnumerateObject().Where(property => property.Name is not ("id" or "version")))
+            if (await store.FindPublishedAsync(definitionId, cancellationToken) is { } stored)
             {
-                property.WriteTo(writer);
+                await AdoptAsync(stored, cancellationToken);
             }
-
-            writer.WriteEndObject();
+            else if (published.ContainsKey(definitionId))
+            {
+                await DisarmAsync(definitionId, cancellationToken);
+                await WithdrawAsync(definitionId, cancellationToken);
+            }
         }
-
-        return buffer.ToArray();
+        finally
+        {
+            changing.Release();
+        }
     }
 
+    /// <summary>The graph says which version it is of, so that one of the same content does for runs that go on, but not for new ones.</summary>
     private ExecutableWorkflow Compile(StoredDefinition stored) =>
-        compiled.Find(stored.DefinitionId, stored.Revision) ?? compiled.Add(stored, compiler.Compile(stored.Json).Require());
+        compiled.Find(stored.DefinitionId, stored.Revision) is { } same && same.Definition.Id == stored.Id ? same : compiled.Add(stored, compiler.Compile(stored.Json).Require());
 
-    private async ValueTask PublishAsync(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own, CancellationToken cancellationToken)
+    /// <summary>Takes a published version over. One that this node cannot compile is not started here; its schedules are left to the nodes that can.</summary>
+    private async ValueTask AdoptAsync(StoredDefinition stored, CancellationToken cancellationToken)
+    {
+        if (published.TryGetValue(stored.DefinitionId, out var known) && known.Definition.Id == stored.Id && known.Definition.Revision == stored.Revision)
+        {
+            return;
+        }
+
+        try
+        {
+            var workflow = Compile(stored);
+            await AdoptAsync(stored, workflow, TriggerIndex.TriggersOf(workflow), cancellationToken);
+        }
+        catch (DefinitionException e)
+        {
+            LogUnusable(stored.DefinitionId, stored.Version, e.Message);
+            Forget(stored.DefinitionId);
+        }
+    }
+
+    private async ValueTask AdoptAsync(StoredDefinition stored, ExecutableWorkflow workflow, IReadOnlyList<WorkflowTrigger> own, CancellationToken cancellationToken)
     {
         compiled.Publish(stored, workflow);
+        published[stored.DefinitionId] = workflow;
         Swap(stored.DefinitionId, own);
         await RefreshTypesAsync(stored.DefinitionId, workflow.Definition.UsableAsActivity, cancellationToken);
         await schedules.ReplaceSchedulesAsync(stored.DefinitionId, ScheduleArming.SchedulesOf(workflow, timeProvider.GetUtcNow()), cancellationToken);
+        Changed?.Invoke(stored.DefinitionId);
+    }
+
+    private ValueTask DisarmAsync(string definitionId, CancellationToken cancellationToken) => schedules.ReplaceSchedulesAsync(definitionId, [], cancellationToken);
+
+    /// <summary>Nothing starts it here any more, for the store has it no more among the published ones.</summary>
+    private async ValueTask WithdrawAsync(string definitionId, CancellationToken cancellationToken)
+    {
+        Forget(definitionId);
+        await RefreshTypesAsync(definitionId, isUsable: false, cancellationToken);
+        Changed?.Invoke(definitionId);
     }
 
     /// <summary>A story that is, or was, usable as an activity changes the types there are.</summary>
@@ -258,6 +178,13 @@ public sealed partial class DefinitionCatalog : IDisposable
             storyActivities.BecomeReady();
             await registry.RefreshAsync(cancellationToken);
         }
+    }
+
+    private void Forget(string definitionId)
+    {
+        published.TryRemove(definitionId, out _);
+        compiled.Retract(definitionId);
+        Swap(definitionId, []);
     }
 
     private void Swap(string definitionId, IReadOnlyList<WorkflowTrigger> own)

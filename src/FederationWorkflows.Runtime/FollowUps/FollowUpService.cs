@@ -1,8 +1,8 @@
 using FederationWorkflows.Engine.State;
 using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.FollowUps;
@@ -12,7 +12,7 @@ namespace FederationWorkflows.Runtime.FollowUps;
 /// the work failed, any node finds in the store a little later. Doing work twice is harmless.
 /// </summary>
 internal sealed partial class FollowUpService(
-    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundService
+    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
 {
     private const int AtOnce = 16;
 
@@ -25,7 +25,7 @@ internal sealed partial class FollowUpService(
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+    protected override Task RunAsync(CancellationToken stoppingToken) =>
         Task.WhenAll([SweepAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
 
     private async Task DoFreshAsync(CancellationToken cancellationToken)

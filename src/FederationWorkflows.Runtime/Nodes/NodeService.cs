@@ -2,7 +2,6 @@ using System.Reflection;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Nodes;
@@ -11,7 +10,7 @@ namespace FederationWorkflows.Runtime.Nodes;
 /// Says every two seconds that this node is alive, and buries those whose row has stood still for six seconds of this node's own clock:
 /// their runs are free at once, and are taken up within ten seconds of the death.
 /// </summary>
-internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runtime, TimeProvider timeProvider, ILogger<NodeService> logger) : BackgroundService
+internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runtime, TimeProvider timeProvider, ILogger<NodeService> logger) : BackgroundLoop
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -42,7 +41,7 @@ internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runt
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {

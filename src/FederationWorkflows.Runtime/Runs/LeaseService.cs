@@ -1,7 +1,7 @@
 using System.Threading.Channels;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Runs;
@@ -10,7 +10,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Renews the leases of the runs that are live here, several times before they expire, and takes up the runs that should be
 /// executing but are let go of: by a node that stopped or died, or because a commit failed.
 /// </summary>
-internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, IStoreSignals signals, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundService
+internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runtime, IStoreSignals signals, TimeProvider timeProvider, ILogger<LeaseService> logger) : BackgroundLoop
 {
     private const int PageSize = 100;
 
@@ -20,7 +20,7 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var listening = signals.Subscribe(signal =>
         {

@@ -4,7 +4,8 @@ using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation;
 using FederationWorkflows.Http;
 using FederationWorkflows.Runtime;
-using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Definitions.Files;
+using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Management;
@@ -12,6 +13,7 @@ using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Hosting;
 
@@ -27,7 +29,7 @@ public static partial class ServerHost
     private static readonly string[] AddressSettings = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
 
     /// <summary>
-    /// Builds the server and publishes the stories of its folder. It listens once it is started. Its configuration is what ASP.NET Core reads:
+    /// Builds the server. Once it is started, the stories of its folder are published, and it listens. Its configuration is what ASP.NET Core reads:
     /// <c>appsettings.json</c> of the working directory, then environment variables (<c>Server__ResponseTimeout</c>), then the arguments; the later wins.
     /// </summary>
     /// <param name="args">Configuration as command line arguments, e.g. <c>--urls http://127.0.0.1:8080</c>.</param>
@@ -52,7 +54,11 @@ public static partial class ServerHost
         var app = builder.Build();
         Map(app);
         await app.Services.GetRequiredService<ActivityRegistry>().RefreshAsync(cancellationToken);
-        await PublishStoriesAsync(app, cancellationToken);
+        if (app.Services.GetRequiredService<IRunStore>().Mode == "memory")
+        {
+            LogMemoryMode(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerHost).FullName!));
+        }
+
         return app;
     }
 
@@ -72,7 +78,10 @@ public static partial class ServerHost
         return string.Join(' ', messages);
     }
 
-    /// <summary>Adds engine, runtime, HTTP and federation activities: what running stories takes, with or without a web server.</summary>
+    /// <summary>
+    /// Adds engine, runtime, HTTP and federation activities: what running stories takes, with or without a web server. Runs are kept in memory
+    /// unless another storage was added before.
+    /// </summary>
     public static IServiceCollection AddFederationWorkflows(this IServiceCollection services, IConfiguration configuration) => services
         .AddMemoryStorage()
         .AddWorkflowRuntime()
@@ -88,12 +97,21 @@ public static partial class ServerHost
         builder.AddTelemetry();
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ExpectedFailures>();
+        builder.Services.AddConfiguredStorage(builder.Configuration);
         builder.Services.AddFederationWorkflows(builder.Configuration);
+        builder.Services.AddOptions<StoryFolderOptions>().Configure<IOptions<ServerOptions>>((folder, server) =>
+        {
+            folder.Path = server.Value.Stories;
+            folder.WriteBack = server.Value.WriteStories;
+        });
+        builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<StorageHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
@@ -108,38 +126,13 @@ public static partial class ServerHost
         app.UseHostFiltering();
         app.UseRouting();
         app.UseMiddleware<LocalSignIn>();
+        app.UseMiddleware<CallerRequirement>();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
-        app.MapRunEndpoints();
+        app.MapManagementApi();
         app.MapWebhooks();
-    }
-
-    private static async Task PublishStoriesAsync(WebApplication app, CancellationToken cancellationToken)
-    {
-        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerHost).FullName!);
-        if (app.Services.GetRequiredService<IRunStore>().Mode == "memory")
-        {
-            LogMemoryMode(logger);
-        }
-
-        var folder = app.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<ServerOptions>>().Value.Stories;
-        if (string.IsNullOrWhiteSpace(folder))
-        {
-            return;
-        }
-
-        if (!Directory.Exists(folder))
-        {
-            LogNoFolder(logger, Path.GetFullPath(folder));
-            return;
-        }
-
-        await app.Services.GetRequiredService<StoryFolder>().ImportAsync(folder, SystemPrincipal.Instance, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Memory mode: stories and runs are kept in memory, and nothing survives a restart")]
     private static partial void LogMemoryMode(ILogger logger);
-
-    [LoggerMessage(LogLevel.Warning, "The folder of stories {Folder} does not exist; set Server:Stories to one that does")]
-    private static partial void LogNoFolder(ILogger logger, string folder);
 }

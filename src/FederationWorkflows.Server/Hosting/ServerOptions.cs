@@ -10,8 +10,14 @@ public sealed class ServerOptions
 
     internal static readonly TimeSpan LongestResponseTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>The folder whose stories are published at start, relative to the working directory; null or empty for none.</summary>
+    /// <summary>
+    /// The folder whose stories are published at start and whenever they change, relative to the working directory; null or empty for none. Of
+    /// several nodes over one database, give it to one.
+    /// </summary>
     public string? Stories { get; set; } = "workflows";
+
+    /// <summary>A story that is published by other means is written to the file it came from.</summary>
+    public bool WriteStories { get; set; } = true;
 
     /// <summary>What the paths of HTTP endpoints follow; Elsa's default.</summary>
     [Required]

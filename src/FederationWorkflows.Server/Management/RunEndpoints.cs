@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 
@@ -8,24 +7,20 @@ namespace FederationWorkflows.Server.Management;
 /// <summary>Runs, as Elsa Server's API has them.</summary>
 internal static class RunEndpoints
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+    private static JsonSerializerOptions Json => ManagementApi.Json;
 
-    public static void MapRunEndpoints(this IEndpointRouteBuilder routes)
+    public static void MapRuns(this IEndpointRouteBuilder api)
     {
-        var api = routes.MapGroup("/elsa/api").AddEndpointFilter(RequireCallerAsync);
         api.MapGet("/workflow-instances/{id}", GetRunAsync);
         api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync);
         api.MapGet("/activity-executions/list", GetExecutionsAsync);
     }
 
-    private static async ValueTask<object?> RequireCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.HttpContext.User.Identity?.IsAuthenticated is true ? await next(context) : Results.Problem("Nobody is signed in. Call from the machine the server runs on.", statusCode: StatusCodes.Status401Unauthorized);
-
     private static async Task<IResult> GetRunAsync(string id, IRunStore runs, CancellationToken cancellationToken)
     {
         if (await runs.FindAsync(id, cancellationToken) is not { } run)
         {
-            return Results.Problem($"There is no run '{id}'.", statusCode: StatusCodes.Status404NotFound);
+            return ManagementApi.NoRun(id);
         }
 
         var executions = await runs.GetExecutionsAsync(id, null, cancellationToken);

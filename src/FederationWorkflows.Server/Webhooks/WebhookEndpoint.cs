@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace FederationWorkflows.Server.Webhooks;
 
 /// <summary>Requests that start or resume runs. Whoever gets a 2xx has a run on disk.</summary>
-internal sealed class WebhookEndpoint(
+internal sealed partial class WebhookEndpoint(
     WebhookRoutes routes,
     WorkflowRuntime runtime,
     DefinitionCatalog catalog,
@@ -21,15 +22,43 @@ internal sealed class WebhookEndpoint(
     IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
     IOptions<ServerOptions> options,
-    IOptions<HttpRequestLimits> limits)
+    IOptions<HttpRequestLimits> limits,
+    ExpressionHost expressions,
+    ILogger<WebhookEndpoint> logger)
 {
     private const string RunIdHeader = "x-elsa-workflow-instance-id";
+
+    private static readonly TimeSpan StorageRetryAfter = TimeSpan.FromSeconds(5);
 
     private const string ResponseActivity = "Elsa.WriteHttpResponse";
 
     private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "webhook")]));
 
+    /// <summary>Who comes at a bad time is told when to come again; nothing was stored then.</summary>
     public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await FindAndHandleAsync(context);
+        }
+        catch (NodeBusyException e) when (!context.Response.HasStarted)
+        {
+            await ComeAgainAsync(context, StatusCodes.Status429TooManyRequests, e.RetryAfter, e.Message);
+        }
+        catch (StorageUnavailableException e) when (!context.Response.HasStarted)
+        {
+            LogUnavailable(e);
+            await ComeAgainAsync(context, StatusCodes.Status503ServiceUnavailable, StorageRetryAfter, "Nothing can be stored at the moment, so nothing was started.");
+        }
+    }
+
+    private static async Task ComeAgainAsync(HttpContext context, int status, TimeSpan after, string detail)
+    {
+        context.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        await ProblemAsync(context, status, detail);
+    }
+
+    private async Task FindAndHandleAsync(HttpContext context)
     {
         var match = routes.Find(context.Request.Method, EncodedPath(context));
         switch (match.Result)
@@ -108,10 +137,32 @@ internal sealed class WebhookEndpoint(
         var runId = runtime.NewRunId();
         using var waiter = waiters.Add(runId);
         var caller = context.User.Identity?.IsAuthenticated is true ? context.User : Anonymous;
-        var handle = await runtime.StartAsync(
-            new StartRequest(trigger.DefinitionId) { RunId = runId, TriggerActivityId = trigger.ActivityId, TriggerPayload = request },
-            caller,
-            context.RequestAborted);
+        RunHandle handle;
+        try
+        {
+            var endpoint = workflow?.Nodes.FirstOrDefault(node => node.Id == trigger.ActivityId);
+            handle = await runtime.StartAsync(
+                new StartRequest(trigger.DefinitionId)
+                {
+                    RunId = runId,
+                    TriggerActivityId = trigger.ActivityId,
+                    TriggerPayload = request,
+                    DeduplicationKey = endpoint is null ? null : await HttpDelivery.KeyOfAsync(endpoint, request, expressions, context.RequestAborted),
+                },
+                caller,
+                context.RequestAborted);
+        }
+        catch (DuplicateRunException e)
+        {
+            await AcceptedAsync(context, e.ExistingRunId);
+            return;
+        }
+        catch (Exception e) when (e is ExpressionException or FormatException)
+        {
+            await ProblemAsync(context, StatusCodes.Status400BadRequest, $"The request cannot be told from others: {e.Message}");
+            return;
+        }
+
         await AnswerAsync(context, runId, answers ? waiter.Response : null, () => handle.Rest, stimulus.RequestTimeout);
     }
 
@@ -164,6 +215,13 @@ internal sealed class WebhookEndpoint(
             }
         }
 
+        await AcceptedAsync(context, runId);
+    }
+
+    /// <summary>The run is on disk; where it stands can be asked.</summary>
+    private static async Task AcceptedAsync(HttpContext context, string runId)
+    {
+        context.Response.Headers[RunIdHeader] = runId;
         context.Response.StatusCode = StatusCodes.Status202Accepted;
         context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{context.Request.PathBase}/elsa/api/workflow-instances/{runId}");
         await context.Response.WriteAsJsonAsync(new { workflowInstanceId = runId }, CancellationToken.None);
@@ -193,6 +251,9 @@ internal sealed class WebhookEndpoint(
     }
 
     private static async Task ProblemAsync(HttpContext context, int status, string detail) => await Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+
+    [LoggerMessage(LogLevel.Error, "A webhook was turned away, because nothing can be stored")]
+    private partial void LogUnavailable(Exception exception);
 
     /// <summary>The path as it was sent, below the base: a decoded one could not tell %2F from a slash.</summary>
     private string EncodedPath(HttpContext context)

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
@@ -15,12 +16,18 @@ internal sealed record WebhookTarget(HttpEndpointStimulus Stimulus, WorkflowTrig
 /// Finds what a request leads to. The tables are immutable; one is built anew for the first request after a definition was published,
 /// or after runs began or ceased to wait at a path.
 /// </summary>
-internal sealed class WebhookRoutes(DefinitionCatalog catalog) : IRunObserver
+internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore runs, IStoreSignals signals, ILogger<WebhookRoutes> logger) : BackgroundService, IRunObserver
 {
     /// <summary>The activity type whose triggers and bookmarks are paths.</summary>
     public const string Kind = "Elsa.HttpEndpoint";
 
+    /// <summary>Tells other nodes that runs wait at a new path; the key is the bookmark's hash.</summary>
+    private const string PlaceSignal = "http-endpoint";
+
     private readonly Lock gate = new();
+
+    /// <summary>Places that others are to be told of, or that others told of; without a hash, all places.</summary>
+    private readonly Channel<(string? Hash, bool IsOurs)> work = Channel.CreateBounded<(string?, bool)>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <summary>Where runs wait: by the bookmark's hash, which is the same for the same endpoint of a story, with the bookmarks there.</summary>
     private readonly Dictionary<string, (HttpEndpointStimulus Stimulus, HashSet<string> Bookmarks)> places = [];
@@ -63,6 +70,11 @@ internal sealed class WebhookRoutes(DefinitionCatalog catalog) : IRunObserver
             {
                 if (bookmark.Name == Kind && HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
                 {
+                    if (!places.ContainsKey(bookmark.Hash))
+                    {
+                        work.Writer.TryWrite((bookmark.Hash, true));
+                    }
+
                     Add(bookmark.Id, bookmark.Hash, stimulus);
                 }
             }
@@ -73,6 +85,66 @@ internal sealed class WebhookRoutes(DefinitionCatalog catalog) : IRunObserver
             }
         }
     }
+
+    /// <summary>Runs of before this start wait too: their paths are known before the first request comes.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(null, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var listening = signals.Subscribe(signal =>
+        {
+            if (signal.Kind is PlaceSignal or SignalKinds.Everything)
+            {
+                work.Writer.TryWrite((signal.Kind == PlaceSignal ? signal.Key : null, false));
+            }
+        });
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var (hash, isOurs) = await work.Reader.ReadAsync(stoppingToken);
+                await (isOurs ? signals.PublishAsync(new StoreSignal(PlaceSignal, hash!), stoppingToken) : LoadAsync(hash, stoppingToken));
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async ValueTask LoadAsync(string? hash, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (hash is not null && places.ContainsKey(hash))
+            {
+                return;
+            }
+        }
+
+        var stored = await runs.FindBookmarksAsync(Kind, hash, cancellationToken);
+        lock (gate)
+        {
+            foreach (var bookmark in stored.Select(found => found.Bookmark))
+            {
+                if (HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
+                {
+                    Add(bookmark.Id, bookmark.Hash, stimulus);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Paths at which runs of other nodes wait could not be read or told; requests to them are answered with 404 here until the next change")]
+    private partial void LogFailed(Exception exception);
 
     private void Add(string bookmark, string hash, HttpEndpointStimulus stimulus)
     {

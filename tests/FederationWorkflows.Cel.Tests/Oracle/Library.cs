@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace FederationWorkflows.Cel.Tests.Oracle;
 
-/// <summary>The functions that random expressions call; times in them are whole seconds.</summary>
+/// <summary>The functions that random expressions call; timestamps in them are of whole microseconds at most.</summary>
 internal static partial class Library
 {
     private static readonly object Failed = Failure.Instance;
@@ -31,14 +31,16 @@ internal static partial class Library
         ("double", [long x]) => (double)x,
         ("double", [ulong x]) => (double)x,
         ("double", ["NaN"]) => double.NaN,
+        ("double", ["Infinity" or "+Infinity" or "Inf" or "+Inf"]) => double.PositiveInfinity,
+        ("double", ["-Infinity" or "-Inf"]) => double.NegativeInfinity,
         ("double", [string x]) => Decimal().IsMatch(x) ? double.Parse(x, CultureInfo.InvariantCulture) : Failed,
         ("string", [string x]) => x,
         ("string", [bool x]) => x ? "true" : "false",
         ("string", [long or ulong]) => string.Format(CultureInfo.InvariantCulture, "{0}", args),
         ("string", [double x]) => Number(x),
         ("string", [byte[] x]) => Utf8(x),
-        ("string", [PlainTimestamp x]) => DateTime.UnixEpoch.AddTicks((long)(x.Nanos / 100)).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-        ("string", [PlainDuration x]) => $"{x.Nanos / 1_000_000_000}s",
+        ("string", [PlainTimestamp x]) => DateTime.UnixEpoch.AddTicks((long)(x.Nanos / 100)).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture),
+        ("string", [PlainDuration x]) => Duration(x.Nanos),
         ("bytes", [byte[] x]) => x,
         ("bytes", [string x]) => Encoding.UTF8.GetBytes(x),
         ("timestamp", [long x]) => Operations.Timestamp((BigInteger)x * 1_000_000_000),
@@ -46,7 +48,9 @@ internal static partial class Library
         ("duration", [PlainDuration x]) => x,
         ("duration", [long x]) => Operations.Duration((BigInteger)x * 1_000_000_000),
         ("duration", ["0" or "-0" or "+0"]) => new PlainDuration(0),
-        ("duration", [string x]) => Seconds().IsMatch(x) ? Operations.Duration(BigInteger.Parse(x[..^1], CultureInfo.InvariantCulture) * 1_000_000_000) : Failed,
+        ("duration", [string x]) => Seconds().Match(x) is { Success: true } parts
+            ? Operations.Duration(BigInteger.Parse(parts.Groups["sign"].Value + parts.Groups["whole"].Value + parts.Groups["fraction"].Value.PadRight(9, '0')[..9], CultureInfo.InvariantCulture))
+            : Failed,
         ("optional.of", [var x]) => new PlainOptional(true, x),
         ("optional.none", []) => new PlainOptional(false, null),
         ("math.abs", [long x]) => Operations.Int(BigInteger.Abs(x)),
@@ -134,6 +138,13 @@ internal static partial class Library
         return Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(bytes) ? text : Failed;
     }
 
+    private static string Duration(BigInteger nanos)
+    {
+        var whole = BigInteger.DivRem(BigInteger.Abs(nanos), 1_000_000_000, out var rest);
+        var fraction = rest.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
+        return $"{(nanos.Sign < 0 ? "-" : "")}{whole}{(fraction.Length > 0 ? "." : "")}{fraction}s";
+    }
+
     /// <summary>The shortest digits; an exponent from 1e21 and below 1e-6.</summary>
     private static string Number(double value)
     {
@@ -170,7 +181,7 @@ internal static partial class Library
     [GeneratedRegex(@"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\z")]
     private static partial Regex Decimal();
 
-    [GeneratedRegex(@"^-?[0-9]+s\z")]
+    [GeneratedRegex(@"^(?<sign>[+-]?)(?<whole>[0-9]+)(\.(?<fraction>[0-9]*))?s\z")]
     private static partial Regex Seconds();
 
     [GeneratedRegex(@"^(?<sign>-?)(?<whole>[0-9]+)(\.(?<fraction>[0-9]+))?(E(?<power>[+-][0-9]+))?\z")]

@@ -19,6 +19,8 @@ internal sealed class Harness(bool reload = false) : IStandardOutput, IStoryDire
 {
     private static readonly ActivityRegistry Registry = CreateRegistry();
 
+    private static readonly ExpressionHost DefaultHost = new();
+
     private readonly Dictionary<string, byte[]> parts = [];
 
     private readonly EphemeralProtector protector = new();
@@ -54,6 +56,9 @@ internal sealed class Harness(bool reload = false) : IStandardOutput, IStoryDire
 
     public RunLimits Limits { get; init; } = new();
 
+    /// <summary>What expressions get.</summary>
+    public ExpressionHost Host { get; init; } = DefaultHost;
+
     /// <summary>What chance says, 0 to below 1.</summary>
     public double Random { get; set; }
 
@@ -74,9 +79,10 @@ internal sealed class Harness(bool reload = false) : IStandardOutput, IStoryDire
         Limits = Limits,
     };
 
-    public static WorkflowCompiler Compiler { get; } = new(Registry, [new TestExpressions()], new ExpressionHost());
+    public static WorkflowCompiler Compiler { get; } = new(Registry, [new TestExpressions()], DefaultHost);
 
-    public static CompilationResult Compile(JsonNode story) => Compiler.Compile(Encoding.UTF8.GetBytes(story.ToJsonString()));
+    public static CompilationResult Compile(JsonNode story, ExpressionHost? host = null) =>
+        (host is null ? Compiler : new WorkflowCompiler(Registry, [new TestExpressions()], host)).Compile(Encoding.UTF8.GetBytes(story.ToJsonString()));
 
     public void WriteLine(string text) => Lines.Add(text);
 
@@ -99,7 +105,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput, IStoryDire
             story["options"] = options;
         }
 
-        workflow = Compile(story).Require();
+        workflow = Compile(story, Host).Require();
         run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload, Parent = Parent, StartedBy = "ann" }, Environment);
     }
 

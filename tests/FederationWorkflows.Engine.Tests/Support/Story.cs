@@ -115,6 +115,12 @@ internal static class Story
 
     public static JsonObject Input(string name) => Expression("Input", name);
 
+    public static JsonObject Formula(string text) => Expression("CEL", text);
+
+    public static JsonObject Template(JsonNode? text) => Expression("Template", text);
+
+    public static JsonObject Take(string id, string input, JsonNode value) => Activity("Test.Take", id, (input, value));
+
     public static JsonObject Expression(string type, JsonNode? value) => new()
     {
         ["typeName"] = null,

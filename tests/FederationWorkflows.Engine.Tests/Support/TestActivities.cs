@@ -23,6 +23,9 @@ internal sealed class World
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    /// <summary>What <see cref="Take"/> took last, by the names of its inputs.</summary>
+    public ConcurrentDictionary<string, object?> Taken { get; } = new();
+
     public ConcurrentDictionary<string, int> Turns { get; } = new();
 
     public Dictionary<string, Func<ActivityExecutionContext, ValueTask>> Scripts { get; } = [];

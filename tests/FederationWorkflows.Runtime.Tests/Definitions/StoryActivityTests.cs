@@ -60,9 +60,9 @@ public sealed class StoryActivityTests
         await using var server = await Server.CreateAsync();
         var stored = await server.PublishAsync(Adder());
 
-        (await server.Catalog.RetractAsync("adder", Token)).ShouldBeTrue();
+        (await server.Catalog.RetractAsync("adder", Server.Ann, Token)).ShouldBeTrue();
         server.Get<ActivityRegistry>().Current.Find("AddOne").ShouldBeNull();
-        (await server.Catalog.PublishVersionAsync(stored.Id, Token)).ShouldNotBeNull().IsPublished.ShouldBeTrue();
+        (await server.Catalog.PublishVersionAsync(stored.Id, Server.Ann, Token)).ShouldNotBeNull().IsPublished.ShouldBeTrue();
         server.Get<ActivityRegistry>().Current.Find("AddOne").ShouldNotBeNull();
     }
 
@@ -94,16 +94,16 @@ public sealed class StoryActivityTests
         var stored = await server.PublishAsync(Story.Of("story", trigger));
         (await server.Memory.GetSchedulesAsync("story", Token)).Count.ShouldBe(1);
 
-        (await server.Catalog.RetractAsync("story", Token)).ShouldBeTrue();
+        (await server.Catalog.RetractAsync("story", Server.Ann, Token)).ShouldBeTrue();
 
         server.Catalog.Triggers.All.ShouldBeEmpty();
         (await server.Memory.GetSchedulesAsync("story", Token)).ShouldBeEmpty();
         await Should.ThrowAsync<UnknownDefinitionException>(async () => await server.Runtime.StartAsync(new StartRequest("story"), Server.Ann, Token));
-        await server.Catalog.PublishVersionAsync(stored.Id, Token);
+        await server.Catalog.PublishVersionAsync(stored.Id, Server.Ann, Token);
         server.Catalog.Triggers.All.Count.ShouldBe(1);
         (await server.Memory.GetSchedulesAsync("story", Token)).Count.ShouldBe(1);
-        (await server.Catalog.RetractAsync("nothing", Token)).ShouldBeFalse();
-        (await server.Catalog.PublishVersionAsync("nothing", Token)).ShouldBeNull();
+        (await server.Catalog.RetractAsync("nothing", Server.Ann, Token)).ShouldBeFalse();
+        (await server.Catalog.PublishVersionAsync("nothing", Server.Ann, Token)).ShouldBeNull();
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public sealed class StoryActivityTests
     {
         await using var one = await Server.CreateAsync();
         await using var two = await Server.CreateAsync(beside: one);
-        await two.HostAsync<DefinitionWatcher>();
+        await two.HostAsync<DefinitionSync>();
         await one.PublishAsync(Adder());
         await Server.BecomesAsync(() => Task.FromResult(two.Get<ActivityRegistry>().Current.Find("AddOne") is not null));
-        await one.Catalog.RetractAsync("adder", Token);
+        await one.Catalog.RetractAsync("adder", Server.Ann, Token);
         await Server.BecomesAsync(() => Task.FromResult(two.Get<ActivityRegistry>().Current.Find("AddOne") is null));
     }
 

@@ -82,7 +82,7 @@ public sealed class StoryCallTests
         await using var server = await Server.CreateAsync();
         await server.PublishAsync(Story.Of("child", Story.Act("act")));
         var handle = await server.RestAsync(Story.Of("parent", Execute("x", "child")));
-        await server.Memory.DeleteDefinitionsAsync(["child"], Token);
+        await server.Catalog.DeleteDefinitionsAsync(["child"], Token);
         var followUp = (await server.Memory.GetFollowUpsAsync(10, null, Token)).Single();
         var start = (Engine.Stories.StartStory)Engine.Stories.FollowUpWork.Decode(followUp.Kind, followUp.Payload, server.Get<Engine.State.StateCodec>());
 

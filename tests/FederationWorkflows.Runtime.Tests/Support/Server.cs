@@ -139,6 +139,19 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
+    /// <summary>Time goes on, step by step, until it is so: for what does not say when it has fallen asleep.</summary>
+    public async Task AdvanceUntilAsync(Func<Task<bool>> isSo, TimeSpan step)
+    {
+        var becomes = BecomesAsync(isSo);
+        while (!becomes.IsCompleted)
+        {
+            Time.Advance(step);
+            await Task.Yield();
+        }
+
+        await becomes;
+    }
+
     /// <summary>Waits until all work that runs asked for is done.</summary>
     public Task FollowUpsAreDoneAsync() => BecomesAsync(async () => (await Memory.GetFollowUpsAsync(1, null, Token)).Count == 0);
 

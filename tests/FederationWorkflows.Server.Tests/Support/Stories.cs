@@ -60,8 +60,12 @@ internal static class Stories
 
     public static JsonObject Variable(string name) => Expression("Variable", name);
 
+    public static JsonObject Formula(string cel) => Expression("CEL", cel);
+
+    public static JsonObject Template(JsonNode text) => Expression("Template", text);
+
     /// <summary>Where an output goes.</summary>
     public static JsonObject To(string variable) => new() { ["typeName"] = null, ["memoryReference"] = new JsonObject { ["id"] = variable } };
 
-    private static JsonObject Expression(string type, JsonNode? value) => new() { ["typeName"] = null, ["expression"] = new JsonObject { ["type"] = type, ["value"] = value } };
+    public static JsonObject Expression(string type, JsonNode? value) => new() { ["typeName"] = null, ["expression"] = new JsonObject { ["type"] = type, ["value"] = value } };
 }

@@ -8,6 +8,7 @@ namespace FederationWorkflows.Engine.Activities.Events;
 internal sealed class Event : Trigger<object?>
 {
     [Required]
+    [RefusesSensitive]
     [Input(Description = "The name of the event to listen for.")]
     public Input<string>? EventName { get; set; }
 

@@ -10,9 +10,11 @@ namespace FederationWorkflows.Engine.Activities.Time;
 internal sealed class Cron : Trigger, ICompiled
 {
     [Required]
+    [RefusesSensitive]
     [Input(Description = "The CRON expression at which the timer should execute: minute, hour, day of month, month, day of week, for example 0 8 * * MON-FRI; six fields begin with seconds.")]
     public Input<string>? CronExpression { get; set; }
 
+    [RefusesSensitive]
     [Input(DisplayName = "Time zone", Description = "Whose clock the expression speaks of, for example Europe/Berlin.", Category = "Schedule", DefaultValue = "UTC")]
     public Input<string>? TimeZone { get; set; }
 

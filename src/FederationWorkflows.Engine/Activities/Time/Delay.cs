@@ -8,6 +8,7 @@ namespace FederationWorkflows.Engine.Activities.Time;
 internal sealed class Delay : CodeActivity
 {
     [Required]
+    [RefusesSensitive]
     [Input(Description = "The amount of time to delay execution, for example 00:05:00.")]
     public Input<TimeSpan>? TimeSpan { get; set; }
 

@@ -8,6 +8,7 @@ namespace FederationWorkflows.Engine.Activities.Time;
 internal sealed class StartAt : Trigger
 {
     [Required]
+    [RefusesSensitive]
     [Input(Description = "The date and time at which to execute, for example 2026-01-31T12:00:00Z.")]
     public Input<DateTimeOffset>? DateTime { get; set; }
 

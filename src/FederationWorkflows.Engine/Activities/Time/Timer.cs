@@ -13,6 +13,7 @@ internal sealed class Timer : Trigger
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 
     [Required]
+    [RefusesSensitive]
     [Input(Description = "The interval at which the timer should execute, for example 00:05:00.")]
     public Input<TimeSpan>? Interval { get; set; }
 

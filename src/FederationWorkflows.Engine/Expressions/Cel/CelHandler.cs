@@ -5,7 +5,13 @@ namespace FederationWorkflows.Engine.Expressions.Cel;
 /// <summary>The expression type <c>CEL</c>: Common Expression Language over what a story knows.</summary>
 internal sealed class CelHandler : IExpressionHandler
 {
-    public ExpressionDescriptor Descriptor { get; } = new("CEL", "CEL", IsBrowsable: true, new Dictionary<string, object> { ["MonacoLanguage"] = "javascript" });
+    /// <summary>
+    /// The designer's editor does not know CEL. Of the languages it colours, Python's strings, operators and calls are the nearest; JavaScript's
+    /// would mark what is right in CEL, such as <c>{'a': 1u}</c>, as wrong.
+    /// </summary>
+    private static readonly Dictionary<string, object> Editor = new() { ["MonacoLanguage"] = "python" };
+
+    public ExpressionDescriptor Descriptor { get; } = new("CEL", "CEL", IsBrowsable: true, Editor);
 
     public CompiledExpression Compile(Expression expression, Type returnType, IExpressionCompilationScope scope)
     {
@@ -22,7 +28,11 @@ internal sealed class CelHandler : IExpressionHandler
 
     private sealed class ProgramExpression(CelProgram program) : StoryExpression([program])
     {
-        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => StoryValues.From(Run(program, story, cancellationToken));
+        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken)
+        {
+            var budget = story.Host.CostLimit;
+            return Run(program, story, ref budget, cancellationToken);
+        }
     }
 }
 

@@ -22,6 +22,9 @@ internal sealed class RecordView : IReadOnlyDictionary<string, object?>
         this.shape = shape;
     }
 
+    /// <summary>The object that is seen.</summary>
+    public object Record => record;
+
     public int Count => shape.Count;
 
     public IEnumerable<string> Keys => shape.Keys;

@@ -19,12 +19,17 @@ internal abstract class StoryExpression(IEnumerable<CelProgram> programs) : Comp
 
     protected abstract object? Evaluate(StoryActivation story, CancellationToken cancellationToken);
 
+    /// <summary>The program's value, in the run's own types.</summary>
+    /// <param name="program">What to evaluate.</param>
+    /// <param name="activation">What it reads.</param>
+    /// <param name="budget">What it may cost, and then what is left.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
     /// <exception cref="ExpressionException">The program failed.</exception>
-    protected static CelResult Run(CelProgram program, StoryActivation story, CancellationToken cancellationToken)
+    public static object? Run(CelProgram program, ICelActivation activation, ref long budget, CancellationToken cancellationToken)
     {
         try
         {
-            return program.Evaluate(story, cancellationToken);
+            return StoryValues.From(program.Evaluate(activation, ref budget, cancellationToken));
         }
         catch (CelException e)
         {

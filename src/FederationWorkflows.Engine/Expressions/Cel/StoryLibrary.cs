@@ -31,7 +31,7 @@ internal static class StoryLibrary
         Global("uuid", "", "string", static (evaluation, _) => CelValue.Of(Host(evaluation).NewId().ToString()), isVolatile: true),
 
         Global("json.parse", "string", "dyn", ParseJson),
-        Global("json.render", "dyn", "string", static (evaluation, args) => Text(evaluation, JsonValues.ToJson(StoryValues.ForJson(evaluation.Export(args[0]))))),
+        Global("json.render", "dyn", "string", static (evaluation, args) => Text(evaluation, StoryValues.ToJson(evaluation.Export(args[0])))),
         .. OfText("base64.encode", "string", static bytes => Convert.ToBase64String(bytes), bytesToo: false),
         .. OfText("base64url.encode", "string", static bytes => System.Buffers.Text.Base64Url.EncodeToString(bytes)),
         Global("base64url.decode", "string", "bytes", static (evaluation, args) => Decode(evaluation, args[0].Text, FromBase64Url, "base64url: letters, digits, '-' and '_'")),
@@ -45,10 +45,10 @@ internal static class StoryLibrary
         Global("url.decode", "string", "string", static (evaluation, args) => Text(evaluation, WebUtility.UrlDecode(Charged(evaluation, args[0].Text)))),
         Global("jwt.unverifiedHeader", "string", "map(string, dyn)", static (evaluation, args) => JwtPart(evaluation, args[0].Text, 0)),
         Global("jwt.unverifiedClaims", "string", "map(string, dyn)", static (evaluation, args) => JwtPart(evaluation, args[0].Text, 1)),
-        Global("arn.parse", "string", "map(string, string)", static (_, args) => ParseArn(args[0].Text)),
+        Global("arn.parse", "string", "map(string, string)", static (evaluation, args) => ParseArn(Charged(evaluation, args[0].Text))),
         Global("lists.zip", "list(A), list(B)", "list(list(dyn))", Zip),
-        Member("format", "timestamp, string", "string", static (_, args) => FormatTime(args[0], args[1].Text, "UTC")),
-        Member("format", "timestamp, string, string", "string", static (_, args) => FormatTime(args[0], args[1].Text, args[2].Text)),
+        Member("format", "timestamp, string", "string", static (evaluation, args) => FormatTime(args[0], Charged(evaluation, args[1].Text), "UTC")),
+        Member("format", "timestamp, string, string", "string", static (evaluation, args) => FormatTime(args[0], Charged(evaluation, args[1].Text), args[2].Text)),
     ];
 
     private static string[] TextOrBytes => ["string", "bytes"];
@@ -82,7 +82,7 @@ internal static class StoryLibrary
         }
         catch (JsonException e)
         {
-            return CelValue.Error($"json.parse(): the text is not valid JSON at line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}", JsonValues.Describe(e));
+            return CelValue.Error("json.parse(): the text is not valid JSON", $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {JsonValues.Describe(e)}");
         }
     }
 
@@ -133,7 +133,7 @@ internal static class StoryLibrary
         var (left, right) = (evaluation.ItemsOf(args[0]), evaluation.ItemsOf(args[1]));
         return left.Count == right.Count
             ? CelValue.ListOf([.. left.Zip(right, (a, b) => CelValue.ListOf(a, b))])
-            : CelValue.Error($"lists.zip() takes two lists of one size; these have {left.Count} and {right.Count} elements");
+            : CelValue.Error("lists.zip() takes two lists of one size", $"{left.Count} and {right.Count} elements");
     }
 
     private static CelValue FormatTime(in CelValue time, string format, string zone)
@@ -143,9 +143,16 @@ internal static class StoryLibrary
             return CelValue.Error("unknown time zone; write a name such as Europe/Stockholm or an offset such as +02:00", $"'{zone}'");
         }
 
+        // The offset that 'z' and 'K' write is the zone's, which .NET knows to whole minutes and up to 14 hours; of a time alone it would be the host's.
+        var offset = TimeSpan.FromSeconds(Math.Round((local - time.Timestamp.ToDateTimeOffset().UtcDateTime).TotalSeconds));
+        if (offset.Duration() > TimeSpan.FromHours(14))
+        {
+            return CelValue.Error("format() takes offsets up to 14:00", $"'{zone}'");
+        }
+
         try
         {
-            return CelValue.Of(local.ToString(format, CultureInfo.InvariantCulture));
+            return CelValue.Of(new DateTimeOffset(local, offset).ToString(format, CultureInfo.InvariantCulture));
         }
         catch (FormatException)
         {

@@ -10,7 +10,7 @@ namespace FederationWorkflows.Engine.Expressions.Cel;
 /// </summary>
 internal sealed class StoryNames(IExpressionCompilationScope scope) : ICelNames
 {
-    private static readonly CelVariable Trigger = Of("trigger", CelType.Dyn, static story => story.Trigger);
+    public static readonly CelVariable Trigger = Of("trigger", CelType.Dyn, static story => story.Trigger);
 
     private static readonly Dictionary<string, CelVariable> RunMembers = new CelVariable[]
     {
@@ -39,11 +39,11 @@ internal sealed class StoryNames(IExpressionCompilationScope scope) : ICelNames
 
     public CelVariable? Find(ReadOnlySpan<string> path) => path switch
     {
-        ["variables"] => All(scope.VariableNames.Distinct(), "variables", name => ReaderOf(scope.FindVariable(name)!)),
+        ["variables"] => All(scope.VariableNames.Distinct(), "variables", name => ReaderOf(scope.FindVariable(name)!), isThere: _ => true),
         ["variables", var name] => scope.FindVariable(name) is { } reference ? Of($"variables.{name}", TypeOf(reference.Variable.Type), ReaderOf(reference)) : null,
-        ["inputs"] => All(scope.InputNames, "inputs", name => story => story.Scope.GetInput(name)),
+        ["inputs"] => All(scope.InputNames, "inputs", name => story => story.Scope.GetInput(name), isThere: value => value is not null),
         ["inputs", var name] => scope.InputNames.Contains(name) ? Of($"inputs.{name}", CelType.Dyn, story => story.Scope.GetInput(name)) : null,
-        ["activities"] => All(scope.ActivityIds, "activities", id => OutputsOf(scope.FindActivity(id)!)),
+        ["activities"] => All(scope.ActivityIds, "activities", id => OutputsOf(scope.FindActivity(id)!), isThere: value => value is not NotRun),
         ["activities", var id] => scope.FindActivity(id) is { } activity
             ? Of($"activities.{id}", CelType.AnyMap, OutputsOf(activity)) with { Members = [.. OutputNames(activity)] }
             : null,
@@ -60,10 +60,15 @@ internal sealed class StoryNames(IExpressionCompilationScope scope) : ICelNames
 
     private static CelVariable Of(string name, CelType type, Func<StoryActivation, object?> read) => new(name, type) { Tag = read };
 
-    private static CelVariable All(IEnumerable<string> members, string name, Func<string, Func<StoryActivation, object?>> readerOf)
+    /// <param name="members">The names there can be.</param>
+    /// <param name="name">What they are members of.</param>
+    /// <param name="readerOf">Reads one.</param>
+    /// <param name="isThere">Whether <c>has()</c> finds one with a value: an input that was not given is no more there than an activity that has not run.</param>
+    private static CelVariable All(IEnumerable<string> members, string name, Func<string, Func<StoryActivation, object?>> readerOf, Func<object?, bool> isThere)
     {
-        var known = members.ToList();
-        return Of(name, CelType.AnyMap, story => known.ToDictionary(member => member, member => readerOf(member)(story))) with { Members = known };
+        var readers = members.Select(member => (Name: member, Read: readerOf(member))).ToList();
+        return Of(name, CelType.AnyMap, story => readers.Select(reader => (reader.Name, Value: reader.Read(story))).Where(item => isThere(item.Value)).ToDictionary(item => item.Name, item => item.Value))
+            with { Members = [.. readers.Select(reader => reader.Name)] };
     }
 
     private static Func<StoryActivation, object?> ReaderOf(VariableReference reference) => story => story.Scope.GetVariable(reference);
@@ -77,12 +82,12 @@ internal sealed class StoryNames(IExpressionCompilationScope scope) : ICelNames
 
     private static Func<StoryActivation, object?> OutputsOf(ActivityNode activity)
     {
-        var names = activity.Descriptor.Outputs.Select(output => CamelCase(output.Name)).ToArray();
-        return story => story.Scope.GetOutputs(activity) is { } outputs ? names.Zip(outputs).ToDictionary(pair => pair.First, pair => pair.Second) : null;
+        var slots = OutputNames(activity).Select(name => (Name: name, Slot: SlotOf(activity, name))).ToArray();
+        return story => story.Scope.GetOutputs(activity) is { } outputs ? slots.ToDictionary(slot => slot.Name, slot => outputs[slot.Slot]) : new NotRun();
     }
 
     private static IEnumerable<string> OutputNames(ActivityNode activity) =>
-        activity.Descriptor.Outputs.Select(output => CamelCase(output.Name)).Append(SlotOf(activity, "result") >= 0 ? "result" : "").Where(name => name.Length > 0).Distinct();
+        activity.Descriptor.Outputs.Select(output => CamelCase(output.Name)).Concat(SlotOf(activity, "result") >= 0 ? ["result"] : []).Distinct();
 
     /// <summary>An output by its JSON name or its own; <c>result</c> is the only output, whatever its name.</summary>
     private static int SlotOf(ActivityNode activity, string name)
@@ -93,4 +98,7 @@ internal sealed class StoryNames(IExpressionCompilationScope scope) : ICelNames
     }
 
     private static string CamelCase(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
+
+    /// <summary>The outputs of an activity that has not run: none.</summary>
+    private sealed class NotRun : Dictionary<string, object?>;
 }

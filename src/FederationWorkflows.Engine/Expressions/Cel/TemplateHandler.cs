@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using FederationWorkflows.Cel;
 
@@ -18,9 +17,9 @@ internal sealed class TemplateHandler : IExpressionHandler
         {
             var environment = StoryLibrary.EnvironmentFor(scope);
             var node = ReadJson(expression, returnType) is { } json
-                ? JsonTemplate.Of(json, environment)
-                : TextTemplate.Of(environment.CompileTemplate(expression.Text));
-            return node.Programs.Any() ? new NodeExpression(node) : CompiledExpression.Constant(node.Render(_ => throw new InvalidOperationException("A text without expressions evaluates none.")));
+                ? JsonTemplate.Of(json, environment, "$")
+                : TextTemplate.Of(environment.CompileTemplate(expression.Text), alwaysText: TakesText(returnType));
+            return node.Programs.Any() ? new NodeExpression(node) : CompiledExpression.Constant(node.Render(new TemplateRendering(NoActivation.Instance, scope.Host, CancellationToken.None)));
         }
         catch (CelException e)
         {
@@ -38,7 +37,7 @@ internal sealed class TemplateHandler : IExpressionHandler
 
         var text = expression.Text.AsSpan().Trim();
         var looksLikeJson = (text.StartsWith("{") && text.EndsWith("}")) || (text.StartsWith("[") && text.EndsWith("]"));
-        if (!looksLikeJson || returnType == typeof(string) || returnType == typeof(Sensitive<string>))
+        if (!looksLikeJson || TakesText(returnType))
         {
             return null;
         }
@@ -56,94 +55,10 @@ internal sealed class TemplateHandler : IExpressionHandler
         }
     }
 
+    private static bool TakesText(Type type) => type == typeof(string) || type == typeof(Sensitive<string>);
+
     private sealed class NodeExpression(ITemplateNode node) : StoryExpression(node.Programs)
     {
-        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => node.Render(program => StoryValues.From(Run(program, story, cancellationToken)));
-    }
-}
-
-/// <summary>A template or a part of one.</summary>
-internal interface ITemplateNode
-{
-    IEnumerable<CelProgram> Programs { get; }
-
-    /// <param name="evaluate">Gives the value of an expression, sensitive when it came from a secret.</param>
-    object? Render(Func<CelProgram, object?> evaluate);
-}
-
-/// <summary>A text with expressions in it. It is sensitive as soon as one of them is.</summary>
-internal sealed class TextTemplate(IReadOnlyList<CelTemplatePart> parts) : ITemplateNode
-{
-    public IEnumerable<CelProgram> Programs => parts.Select(part => part.Program).OfType<CelProgram>();
-
-    public static ITemplateNode Of(CelTemplate template) => template.Parts is [{ Program: { } program }] ? new LoneExpression(program) : new TextTemplate(template.Parts);
-
-    public object? Render(Func<CelProgram, object?> evaluate)
-    {
-        var text = new StringBuilder();
-        var sensitive = false;
-        foreach (var part in parts)
-        {
-            if (part.Program is null)
-            {
-                text.Append(part.Text);
-                continue;
-            }
-
-            var value = evaluate(part.Program);
-            sensitive |= value is Sensitive;
-            text.Append(StoryValues.ToText(value is Sensitive secret ? secret.RevealObject() : value));
-        }
-
-        return sensitive ? Sensitive.Of(text.ToString()) : text.ToString();
-    }
-
-    private sealed class LoneExpression(CelProgram program) : ITemplateNode
-    {
-        public IEnumerable<CelProgram> Programs => [program];
-
-        public object? Render(Func<CelProgram, object?> evaluate) => evaluate(program);
-    }
-}
-
-/// <summary>JSON whose strings are templates. Only the parts that came from secrets are sensitive.</summary>
-internal static class JsonTemplate
-{
-    public static ITemplateNode Of(JsonElement json, CelEnvironment environment) => json.ValueKind switch
-    {
-        JsonValueKind.Object => new ObjectTemplate([.. json.EnumerateObject().Select(property => (property.Name, Of(property.Value, environment)))]),
-        JsonValueKind.Array => new ArrayTemplate([.. json.EnumerateArray().Select(item => Of(item, environment))]),
-        JsonValueKind.String => TextTemplate.Of(environment.CompileTemplate(json.GetString()!)),
-        _ => new FixedValue(JsonValues.Unwrap(json)),
-    };
-
-    private sealed class ObjectTemplate(IReadOnlyList<(string Name, ITemplateNode Value)> properties) : ITemplateNode
-    {
-        public IEnumerable<CelProgram> Programs => properties.SelectMany(property => property.Value.Programs);
-
-        public object? Render(Func<CelProgram, object?> evaluate)
-        {
-            var result = new Dictionary<string, object?>(properties.Count);
-            foreach (var (name, value) in properties)
-            {
-                result[name] = value.Render(evaluate);
-            }
-
-            return result;
-        }
-    }
-
-    private sealed class ArrayTemplate(IReadOnlyList<ITemplateNode> items) : ITemplateNode
-    {
-        public IEnumerable<CelProgram> Programs => items.SelectMany(item => item.Programs);
-
-        public object? Render(Func<CelProgram, object?> evaluate) => items.Select(item => item.Render(evaluate)).ToArray();
-    }
-
-    private sealed class FixedValue(object? value) : ITemplateNode
-    {
-        public IEnumerable<CelProgram> Programs => [];
-
-        public object? Render(Func<CelProgram, object?> evaluate) => value;
+        protected override object? Evaluate(StoryActivation story, CancellationToken cancellationToken) => node.Render(new TemplateRendering(story, story.Host, cancellationToken));
     }
 }

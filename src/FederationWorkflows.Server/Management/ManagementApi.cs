@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Server.Hosting;
+
+namespace FederationWorkflows.Server.Management;
+
+/// <summary>
+/// The management API: what Elsa Server has is below <c>/elsa/api</c> in its shapes, what only this product has is below <c>/api</c>.
+/// Every endpoint is of one of the two groups, which say who may call.
+/// </summary>
+internal static class ManagementApi
+{
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
+    public static void MapManagementApi(this IEndpointRouteBuilder routes)
+    {
+        var elsa = routes.MapGroup("/elsa/api").WithMetadata(new RequiresCaller());
+        var own = routes.MapGroup("/api").WithMetadata(new RequiresCaller());
+        elsa.MapRuns();
+        elsa.MapRunLists();
+        elsa.MapRunOperations();
+        elsa.MapSignals();
+        elsa.MapRunArchives();
+        own.MapOwnRuns();
+        own.MapNodes();
+        own.MapDefinitions();
+    }
+
+    /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>
+    public static object Summary(RunSummary run) => new
+    {
+        run.Identity.Id,
+        run.Identity.DefinitionId,
+        run.Identity.DefinitionVersionId,
+        run.Identity.Version,
+        run.Status,
+        run.SubStatus,
+        run.Identity.CorrelationId,
+        run.Name,
+        run.IncidentCount,
+        run.Identity.CreatedAt,
+        run.UpdatedAt,
+        run.FinishedAt,
+    };
+
+    public static IResult NoRun(string id) => Results.Problem($"There is no run '{id}'.", statusCode: StatusCodes.Status404NotFound);
+
+    public static IResult Wrong(string detail) => Results.Problem(detail, statusCode: StatusCodes.Status400BadRequest);
+}

@@ -1,0 +1,30 @@
+using FederationWorkflows.Runtime.Nodes;
+
+namespace FederationWorkflows.Server.Management;
+
+/// <summary>The processes that drive runs.</summary>
+internal static class NodeEndpoints
+{
+    public static void MapNodes(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/nodes", ListAsync);
+        api.MapPost("/nodes/{id}/drain", DrainAsync);
+    }
+
+    private static async Task<IResult> ListAsync(NodeDrain nodes, CancellationToken cancellationToken)
+    {
+        var items = await nodes.GetNodesAsync(cancellationToken);
+        return Results.Json(new { Items = items.Select(node => new { node.Id, node.Version, node.StartedAt, node.LastSeen, node.IsDraining, IsThis = node.Id == nodes.ThisNode }) }, ManagementApi.Json);
+    }
+
+    /// <param name="id">A node's id, or <c>this</c> for the one that is asked.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    private static async Task<IResult> DrainAsync(string id, NodeDrain nodes, CancellationToken cancellationToken)
+    {
+        var node = id == "this" ? nodes.ThisNode : id;
+        return await nodes.DrainAsync(node, cancellationToken)
+            ? Results.Json(new { Id = node }, ManagementApi.Json, statusCode: StatusCodes.Status202Accepted)
+            : Results.Problem($"There is no node '{id}'. GET /api/nodes lists those that are alive.", statusCode: StatusCodes.Status404NotFound);
+    }
+}

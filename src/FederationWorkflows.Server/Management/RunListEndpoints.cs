@@ -1,0 +1,30 @@
+using FederationWorkflows.Runtime.Storage;
+
+namespace FederationWorkflows.Server.Management;
+
+/// <summary>Lists of runs.</summary>
+internal static class RunListEndpoints
+{
+    public static void MapRunLists(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/workflow-instances", ListAsync);
+        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync);
+    }
+
+    /// <summary>A page by number, as the designer asks for it.</summary>
+    private static async Task<IResult> ListAsync(RunFilter filter, IRunStore runs, CancellationToken cancellationToken)
+    {
+        if (filter.ToQuery(out var problem) is not { } query)
+        {
+            return ManagementApi.Wrong(problem!);
+        }
+
+        var page = await runs.ListAsync(query, cancellationToken);
+        return Results.Json(new { Items = page.Items.Select(ManagementApi.Summary), page.TotalCount }, ManagementApi.Json);
+    }
+
+    private static async Task<IResult> GetExecutionStateAsync(string id, IRunStore runs, CancellationToken cancellationToken) =>
+        await runs.FindAsync(id, cancellationToken) is { } run
+            ? Results.Json(new { run.Status, run.SubStatus, run.UpdatedAt }, ManagementApi.Json)
+            : ManagementApi.NoRun(id);
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using FederationWorkflows.Engine;
+using FederationWorkflows.Runtime.Events;
+
+namespace FederationWorkflows.Server.Management;
+
+/// <summary>What people and systems tell waiting runs: a task is done, an event happened.</summary>
+internal static class SignalEndpoints
+{
+    public static void MapSignals(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync);
+        api.MapPost("/events/{eventName}/trigger", PublishEventAsync);
+    }
+
+    private static async Task<IResult> CompleteTaskAsync(string taskId, TaskResult request, HttpContext context, TaskCompletion tasks, CancellationToken cancellationToken) =>
+        await tasks.CompleteAsync(taskId, Value(request.Result), context.User, cancellationToken)
+            ? Results.Json(new { TaskId = taskId }, ManagementApi.Json)
+            : Results.Problem($"No run waits for task '{taskId}'. It was completed before, or its run has ended.", statusCode: StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> PublishEventAsync(string eventName, EventToPublish request, HttpContext context, EventPublisher events, CancellationToken cancellationToken)
+    {
+        if (!string.IsNullOrEmpty(request.WorkflowInstanceId) || !string.IsNullOrEmpty(request.ActivityInstanceId))
+        {
+            return ManagementApi.Wrong("An event is for all who wait for it. To reach certain runs, give them a correlation id and name it in \"correlationId\".");
+        }
+
+        var missed = await events.PublishAsync(eventName, string.IsNullOrEmpty(request.CorrelationId) ? null : request.CorrelationId, Value(request.Input), context.User, cancellationToken);
+        return missed == 0
+            ? Results.Json(new { EventName = eventName }, ManagementApi.Json)
+            : Results.Problem($"{missed} of those that wait for event '{eventName}' could not be told; the server's log says why. The others have it: publishing again would tell them twice.", statusCode: StatusCodes.Status500InternalServerError);
+    }
+
+    private static object? Value(JsonElement? json) => json is { } value ? JsonValues.Unwrap(value) : null;
+
+    private sealed record TaskResult(JsonElement? Result);
+
+    private sealed record EventToPublish(string? CorrelationId, string? WorkflowInstanceId, string? ActivityInstanceId, JsonElement? Input);
+}

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Storage.PostgreSql;
+using FederationWorkflows.Storage.PostgreSql.Tests;
+using FederationWorkflows.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using static FederationWorkflows.Server.Tests.Support.Stories;
+
+namespace FederationWorkflows.EndToEnd.Processes;
+
+/// <summary>A place where servers work: a directory with stories, the key, which lies apart from the data, and a database of its own.</summary>
+internal sealed class Deployment : IAsyncDisposable
+{
+    private readonly ServiceProvider store;
+
+    private Deployment(DirectoryInfo directory, Dictionary<string, string> settings, Action<IServiceCollection> addStorage)
+    {
+        Directory = directory;
+        Settings = settings;
+        settings["Http:Outbound:AllowLoopback"] = "true";
+        settings["Storage:Key:File"] = Path.Combine(directory.FullName, "wrapping.key");
+        File.WriteAllText(settings["Storage:Key:File"], Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(settings["Storage:Key:File"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        directory.CreateSubdirectory("stories");
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        addStorage(services);
+        store = services.BuildServiceProvider();
+    }
+
+    public DirectoryInfo Directory { get; }
+
+    /// <summary>The servers' configuration.</summary>
+    public Dictionary<string, string> Settings { get; }
+
+    /// <summary>The stored runs, seen from outside the servers.</summary>
+    public IRunStore Runs => store.GetRequiredService<IRunStore>();
+
+    /// <summary>Where SQLite keeps what it keeps.</summary>
+    public string DataDirectory => Path.Combine(Directory.FullName, "data");
+
+    public string DatabaseFile => Path.Combine(DataDirectory, "federationworkflows.db");
+
+    public static Deployment OnSqlite()
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("fedflow-e2e-");
+        var data = Path.Combine(directory.FullName, "data");
+        return new Deployment(
+            directory,
+            new() { ["Storage:Mode"] = "Sqlite", ["Storage:DataDirectory"] = data },
+            services => services.AddSqliteStorage(new SqliteStorageOptions { Path = Path.Combine(data, "federationworkflows.db") }));
+    }
+
+    public static Deployment OnPostgreSql(PostgreSqlServer server)
+    {
+        var options = server.NewOptions();
+        return new Deployment(
+            System.IO.Directory.CreateTempSubdirectory("fedflow-e2e-"),
+            new() { ["Storage:Mode"] = "PostgreSql", ["Storage:ConnectionString"] = options.ConnectionString!, ["Storage:Schema"] = options.Schema },
+            services => services.AddPostgreSqlStorage(options));
+    }
+
+    public ServerProcess Start(params string[] limits) => ServerProcess.Start(Directory.FullName, Settings, limits);
+
+    public void AddStory(string id, params System.Text.Json.Nodes.JsonObject[] activities) => AddStory(Of(id, activities, "event:Object"));
+
+    public void AddStory(System.Text.Json.Nodes.JsonObject story) =>
+        File.WriteAllText(Path.Combine(Directory.FullName, "stories", $"{story["definitionId"]}.json"), story.ToJsonString());
+
+    /// <summary>The story of the tests that break things: five activities after the webhook, two of which act outside, with a wait between them.</summary>
+    public void AddEventStory(Uri recorder)
+    {
+        AddStory(
+            "events",
+            Starts("events", more: [("parsedContent", To("event"))]),
+            Writes("note", Literal("An event came")),
+            Calls("first", recorder),
+            Activity("Elsa.Delay", "rest", ("timeSpan", Literal("00:00:00.3000000"))),
+            Calls("second", recorder),
+            Writes("end", Literal("The event is done")));
+    }
+
+    /// <summary>All stored runs.</summary>
+    public async Task<IReadOnlyList<RunSummary>> ListRunsAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<RunSummary>();
+        RunCursor? after = null;
+        while (true)
+        {
+            var page = await Runs.ListAsync(new RunQuery { Ascending = true, After = after, Take = 1000, CountTotal = false }, cancellationToken);
+            if (page.Items.Count == 0)
+            {
+                return all;
+            }
+
+            all.AddRange(page.Items);
+            after = RunCursor.Of(page.Items[^1]);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        Directory.Delete(recursive: true);
+    }
+
+    private static System.Text.Json.Nodes.JsonObject Calls(string step, Uri recorder) => Activity(
+        "Elsa.SendHttpRequest", step, ("url", Literal(new Uri(recorder, step).ToString())), ("method", Literal("POST")), ("content", Variable("event")));
+}
