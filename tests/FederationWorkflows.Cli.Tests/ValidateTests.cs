@@ -52,7 +52,7 @@ public sealed class ValidateTests : TestFolder
             wrong.json(4,87): error invalid-expression: $.root.activities[1].text.expression.value [two]: Input 'Text': 'activities' has no 'on'. Did you mean 'one'? (line 1, column 20 of the expression)
               | Hello ${activities.on.result}
               |                    ^
-            wrong.json(5,84): error invalid-expression: $.root.activities[2].condition.expression.value [three]: Input 'Condition': '>' has no meaning for int and string. Convert what does not fit, e.g. with int(x), double(x) or string(x). (line 1, column 17 of the expression)
+            wrong.json(5,82): error invalid-expression: $.root.activities[2].condition.expression.value [three]: Input 'Condition': '>' has no meaning for int and string. Convert what does not fit, e.g. with int(x), double(x) or string(x). (line 1, column 17 of the expression)
               | variables.count > 'three'
               |                 ^
             wrong.json: 3 error(s)
