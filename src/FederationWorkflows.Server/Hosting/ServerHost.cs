@@ -86,6 +86,7 @@ public static partial class ServerHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddExceptionHandler<UnavailableStorage>();
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
         builder.Services.AddConfiguredStorage(builder.Configuration);
