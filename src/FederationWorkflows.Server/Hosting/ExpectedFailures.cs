@@ -12,13 +12,16 @@ namespace FederationWorkflows.Server.Hosting;
 /// <summary>What can go wrong without anything being broken is told as a problem (RFC 9457) that says what to do.</summary>
 internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExceptionHandler
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan WhenSomebodyActed = TimeSpan.FromSeconds(30);
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         int? status = exception switch
         {
             NodeBusyException => StatusCodes.Status429TooManyRequests,
-            StorageUnavailableException { IsTransient: true } => StatusCodes.Status503ServiceUnavailable,
-            StorageUnavailableException => StatusCodes.Status500InternalServerError,
+            StorageUnavailableException => StatusCodes.Status503ServiceUnavailable,
             RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DefinitionInUseException => StatusCodes.Status409Conflict,
             UnknownDefinitionException => StatusCodes.Status404NotFound,
             DefinitionException or ValueConversionException or RunArchiveException => StatusCodes.Status400BadRequest,
@@ -29,12 +32,25 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
             return false;
         }
 
-        if (exception is NodeBusyException { RetryAfter: var wait })
+        if (WaitAfter(exception) is { } wait)
         {
             httpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
+        // Who calls learns that it is the storage; where it lies is for the log.
+        var detail = exception is StorageUnavailableException ? "The storage does not work at the moment, so nothing was changed; the server's log says why." : exception.Message;
         httpContext.Response.StatusCode = status.Value;
-        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = status, Detail = exception.Message } });
+        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = status, Detail = detail } });
     }
+
+    /// <summary>
+    /// Senders of webhooks repeat what was answered with 503 (RFC 9110, 15.6.4), also where a person must act first, such as on a full disk,
+    /// while many take a 500 for the end of it.
+    /// </summary>
+    private static TimeSpan? WaitAfter(Exception exception) => exception switch
+    {
+        NodeBusyException busy => busy.RetryAfter,
+        StorageUnavailableException storage => storage.IsTransient ? Soon : WhenSomebodyActed,
+        _ => null,
+    };
 }

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace FederationWorkflows.Server.Webhooks;
 
 /// <summary>Requests that start or resume runs. Whoever gets a 2xx has a run on disk.</summary>
-internal sealed partial class WebhookEndpoint(
+internal sealed class WebhookEndpoint(
     WebhookRoutes routes,
     WorkflowRuntime runtime,
     DefinitionCatalog catalog,
@@ -23,42 +23,15 @@ internal sealed partial class WebhookEndpoint(
     TimeProvider timeProvider,
     IOptions<ServerOptions> options,
     IOptions<HttpRequestLimits> limits,
-    ExpressionHost expressions,
-    ILogger<WebhookEndpoint> logger)
+    ExpressionHost expressions)
 {
     private const string RunIdHeader = "x-elsa-workflow-instance-id";
-
-    private static readonly TimeSpan StorageRetryAfter = TimeSpan.FromSeconds(5);
 
     private const string ResponseActivity = "Elsa.WriteHttpResponse";
 
     private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "webhook")]));
 
-    /// <summary>Who comes at a bad time is told when to come again; nothing was stored then.</summary>
     public async Task HandleAsync(HttpContext context)
-    {
-        try
-        {
-            await FindAndHandleAsync(context);
-        }
-        catch (NodeBusyException e) when (!context.Response.HasStarted)
-        {
-            await ComeAgainAsync(context, StatusCodes.Status429TooManyRequests, e.RetryAfter, e.Message);
-        }
-        catch (StorageUnavailableException e) when (!context.Response.HasStarted)
-        {
-            LogUnavailable(e);
-            await ComeAgainAsync(context, StatusCodes.Status503ServiceUnavailable, StorageRetryAfter, "Nothing can be stored at the moment, so nothing was started.");
-        }
-    }
-
-    private static async Task ComeAgainAsync(HttpContext context, int status, TimeSpan after, string detail)
-    {
-        context.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        await ProblemAsync(context, status, detail);
-    }
-
-    private async Task FindAndHandleAsync(HttpContext context)
     {
         var match = routes.Find(context.Request.Method, EncodedPath(context));
         switch (match.Result)
@@ -251,9 +224,6 @@ internal sealed partial class WebhookEndpoint(
     }
 
     private static async Task ProblemAsync(HttpContext context, int status, string detail) => await Results.Problem(detail, statusCode: status).ExecuteAsync(context);
-
-    [LoggerMessage(LogLevel.Error, "A webhook was turned away, because nothing can be stored")]
-    private partial void LogUnavailable(Exception exception);
 
     /// <summary>The path as it was sent, below the base: a decoded one could not tell %2F from a slash.</summary>
     private string EncodedPath(HttpContext context)

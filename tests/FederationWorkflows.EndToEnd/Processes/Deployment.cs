@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Storage.PostgreSql;
@@ -67,11 +69,11 @@ internal sealed class Deployment : IAsyncDisposable
             services => services.AddPostgreSqlStorage(options));
     }
 
-    public ServerProcess Start(params string[] limits) => ServerProcess.Start(Directory.FullName, Settings, limits);
+    public ServerProcess Start() => ServerProcess.Start(Directory.FullName, Settings);
 
-    public void AddStory(string id, params System.Text.Json.Nodes.JsonObject[] activities) => AddStory(Of(id, activities, "event:Object"));
+    public void AddStory(string id, params JsonObject[] activities) => AddStory(Of(id, activities, "event:Object"));
 
-    public void AddStory(System.Text.Json.Nodes.JsonObject story) =>
+    public void AddStory(JsonObject story) =>
         File.WriteAllText(Path.Combine(Directory.FullName, "stories", $"{story["definitionId"]}.json"), story.ToJsonString());
 
     /// <summary>The story of the tests that break things: five activities after the webhook, two of which act outside, with a wait between them.</summary>
@@ -105,12 +107,32 @@ internal sealed class Deployment : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until no run is unfinished, for a minute at most: that is enough for what a dead node leaves behind.</summary>
+    /// <returns>All runs.</returns>
+    public async Task<IReadOnlyList<RunSummary>> AtRestAsync(CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var unfinished = await Runs.ListAsync(new RunQuery { Status = WorkflowStatus.Running, Take = 1 }, cancellationToken);
+            if (unfinished.TotalCount == 0 || clock.Elapsed > TimeSpan.FromMinutes(1))
+            {
+                return await ListRunsAsync(cancellationToken);
+            }
+
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
+    /// <summary>Lets go of the storage's files.</summary>
+    public ValueTask CloseAsync() => store.DisposeAsync();
+
     public async ValueTask DisposeAsync()
     {
-        await store.DisposeAsync();
+        await CloseAsync();
         Directory.Delete(recursive: true);
     }
 
-    private static System.Text.Json.Nodes.JsonObject Calls(string step, Uri recorder) => Activity(
+    private static JsonObject Calls(string step, Uri recorder) => Activity(
         "Elsa.SendHttpRequest", step, ("url", Literal(new Uri(recorder, step).ToString())), ("method", Literal("POST")), ("content", Variable("event")));
 }

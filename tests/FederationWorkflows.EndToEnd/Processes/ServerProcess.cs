@@ -36,11 +36,10 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Starts it. Proxies of the machine are for others.</summary>
     /// <param name="directory">The working directory, with the folder <c>stories</c>.</param>
     /// <param name="settings">Configuration.</param>
-    /// <param name="limits">Options of util-linux's prlimit that the process is to be bound by; empty for none.</param>
-    public static ServerProcess Start(string directory, IReadOnlyDictionary<string, string> settings, params string[] limits)
+    public static ServerProcess Start(string directory, IReadOnlyDictionary<string, string> settings)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "FederationWorkflows.Server.dll"), "--urls", "http://127.0.0.1:0", "--Server:Stories=stories"];
-        command = [.. limits.Length == 0 ? command : ["prlimit", .. limits, .. command], .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+        command = [.. command, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NO_PROXY"] = "127.0.0.1,localhost";
 
