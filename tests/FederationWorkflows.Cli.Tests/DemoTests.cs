@@ -57,7 +57,7 @@ public sealed class DemoTests : TestFolder
         using var body = new StringContent("{}", Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync(new Uri(webhook), body, TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetArrayLength().ShouldBe(Buckets.Length);
+        JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("buckets").GetArrayLength().ShouldBe(Buckets.Length);
 
         await demo.InterruptAsync();
         (await demo.ExitAsync(seconds: 10)).ShouldBe(0);

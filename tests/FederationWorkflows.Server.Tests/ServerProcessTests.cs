@@ -66,6 +66,8 @@ public sealed class ServerProcessTests : IDisposable
         text.ShouldContain("Memory mode");
         var entries = log.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("Properties")).ToArray();
         Values(entries, "Text").First().ShouldBe("***", "the story writes a variable that is declared a secret");
+        entries.Where(entry => entry.TryGetProperty("Text", out _)).ShouldAllBe(
+            entry => entry.GetProperty("RunId").GetString() == id && entry.GetProperty("DefinitionId").GetString() == "secrets", "a line of a run says of which");
         Values(entries, "File").ShouldContain(file => file.EndsWith("broken.json", StringComparison.Ordinal));
         Values(entries, "Path").ShouldContain("/workflows/secrets");
         Values(entries, "Path").ShouldContain("/workflows/a%0D%0Aforged%1B%5B31m");

@@ -12,6 +12,8 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
 
     private readonly ConcurrentDictionary<TKey, Attempt> attempts = new();
 
+    private int round;
+
     /// <summary>How many are being tried or waiting to be.</summary>
     public int Count => attempts.Count;
 
@@ -28,17 +30,38 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
             return false;
         }
 
-        attempts[key] = new Attempt(before?.Failures ?? 0, DateTimeOffset.MaxValue);
+        attempts[key] = new Attempt(before?.Failures ?? 0, DateTimeOffset.MaxValue, Volatile.Read(ref round));
         return true;
+    }
+
+    /// <summary>What stood in the way may be gone: everything may be tried again at once, also what is being tried now and will fail.</summary>
+    public void Restart()
+    {
+        Interlocked.Increment(ref round);
+        foreach (var attempt in attempts)
+        {
+            if (attempt.Value.RetryAt != DateTimeOffset.MaxValue)
+            {
+                attempts.TryUpdate(attempt.Key, attempt.Value with { Failures = 0, RetryAt = DateTimeOffset.MinValue, Round = Volatile.Read(ref round) }, attempt.Value);
+            }
+        }
     }
 
     public void Succeeded(TKey key) => attempts.TryRemove(key, out _);
 
     public void Failed(TKey key)
     {
-        var failures = attempts.GetValueOrDefault(key)?.Failures ?? 0;
+        var current = Volatile.Read(ref round);
+        var before = attempts.GetValueOrDefault(key);
+        if (before is not null && before.Round != current)
+        {
+            attempts[key] = new Attempt(0, DateTimeOffset.MinValue, current);
+            return;
+        }
+
+        var failures = before?.Failures ?? 0;
         var wait = First * Math.Pow(2, Math.Min(failures, 10));
-        attempts[key] = new Attempt(failures + 1, timeProvider.GetUtcNow() + (wait < Longest ? wait : Longest));
+        attempts[key] = new Attempt(failures + 1, timeProvider.GetUtcNow() + (wait < Longest ? wait : Longest), current);
     }
 
     /// <summary>Forgets what waits to be tried again and is not wanted any more.</summary>
@@ -53,5 +76,5 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
         }
     }
 
-    private sealed record Attempt(int Failures, DateTimeOffset RetryAt);
+    private sealed record Attempt(int Failures, DateTimeOffset RetryAt, int Round);
 }

@@ -16,6 +16,9 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    /// <summary>How soon a run that could not be given back is taken up again.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
+
     private readonly Backoff<string> attempts = new(timeProvider);
 
     private readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -26,9 +29,11 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
         {
             if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
             {
+                attempts.Restart();
                 woken.Writer.TryWrite(true);
             }
         });
+        var own = TakeUpOwnAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -47,6 +52,43 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
             await Task.WhenAny(slept, wake);
             await sleep.CancelAsync();
             await Task.WhenAll(slept, wake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await own.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// Takes up the runs that this node let go of but could not give back, most likely because the store was not to be reached. They are
+    /// still this node's, so that no other would take them up before their leases expire.
+    /// </summary>
+    private async Task TakeUpOwnAsync(CancellationToken cancellationToken)
+    {
+        var own = new Queue<string>();
+        while (await runtime.NotGivenBack.WaitToReadAsync(cancellationToken))
+        {
+            await Task.Delay(Again, timeProvider, cancellationToken);
+            while (runtime.NotGivenBack.TryRead(out var runId))
+            {
+                own.Enqueue(runId);
+            }
+
+            while (own.TryPeek(out var runId))
+            {
+                try
+                {
+                    if (await runtime.ContinueAsync(runId, cancellationToken))
+                    {
+                        LogTakenUp(runId);
+                    }
+
+                    own.Dequeue();
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    LogNotTakenUp(e, runId);
+                    await Task.Delay(Again, timeProvider, cancellationToken);
+                }
+            }
         }
     }
 

@@ -12,7 +12,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// It ends when the run waits or has ended and no command is left.
 /// </summary>
 #pragma warning disable CA1001 // A semaphore whose wait handle is never asked for holds nothing to dispose of.
-internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, RunActorServices services, Action onEnded, ILogger logger)
+internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, RunActorServices services, RunEndings endings, ILogger logger)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
@@ -98,7 +98,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
         telemetry?.End(MeteredCommits.OutcomeOf(run.SubStatus), run.SubStatus == WorkflowSubStatus.Faulted && run.Incidents.Count > 0 ? run.Incidents[^1].Error : null);
         await ReleaseAsync();
-        onEnded();
+        endings.OnEnded();
         run.Dispose();
         ended.SetResult(new RunResult(run.Summary, run.Output, run.Outcomes, run.Incidents));
     }
@@ -241,7 +241,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         }
 
         await ReleaseAsync();
-        onEnded();
+        endings.OnEnded();
         run.Dispose();
         foreach (var command in carried)
         {
@@ -251,7 +251,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         _ = stops ? ended.TrySetCanceled(stopping) : ended.TrySetException(reason);
     }
 
-    /// <summary>Others need not wait until the lease expires. It does if the store cannot be reached.</summary>
+    /// <summary>Others need not wait until the lease expires. If the store cannot be reached, this node takes the run up again itself.</summary>
     private async Task ReleaseAsync()
     {
         await leasing.WaitAsync(CancellationToken.None);
@@ -263,6 +263,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         catch (Exception e)
         {
             LogNotReleased(e, run.Id);
+            endings.OnNotGivenBack();
         }
         finally
         {
@@ -394,9 +395,14 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be renewed; the next attempt follows")]
     private partial void LogNotRenewed(Exception exception, string runId);
 
-    [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be given back; it is free when the lease expires")]
+    [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be given back; it is taken up again here")]
     private partial void LogNotReleased(Exception exception, string runId);
 
     [LoggerMessage(LogLevel.Error, "Run {RunId}: an activity in flight did not take its cancellation")]
     private partial void LogNotCancelled(Exception exception, string runId);
 }
+
+/// <summary>What to do when a run is let go of.</summary>
+/// <param name="OnEnded">It is not live here any more.</param>
+/// <param name="OnNotGivenBack">Its lease is still this node's.</param>
+internal readonly record struct RunEndings(Action OnEnded, Action OnNotGivenBack);

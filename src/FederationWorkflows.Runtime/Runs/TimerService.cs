@@ -9,7 +9,7 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Resumes runs when their timers are due. The store is the truth; a commit with a timer only wakes this earlier. A timer that cannot be
 /// fired, because another node drives its run or its definition is gone, stays in the store and is tried again later.
 /// </summary>
-internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runtime, TimerWaker waker, TimeProvider timeProvider, ILogger<TimerService> logger) : BackgroundService
+internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runtime, TimerWaker waker, IStoreSignals signals, TimeProvider timeProvider, ILogger<TimerService> logger) : BackgroundService
 {
     private const int Batch = 100;
 
@@ -20,6 +20,15 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var listening = signals.Subscribe(signal =>
+        {
+            // A dead node's runs were held until now.
+            if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
+            {
+                attempts.Restart();
+                waker.Wake();
+            }
+        });
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.Channels;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Definitions;
@@ -24,6 +25,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// so that a run never has two drivers.
     /// </summary>
     private readonly ConcurrentDictionary<string, TaskCompletionSource<RunActor?>> live = new();
+
+    private readonly Channel<string> notGivenBack = Channel.CreateUnbounded<string>();
 
     private readonly CancellationTokenSource stopping = new();
 
@@ -73,6 +76,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     /// <summary>This node: the owner in its leases.</summary>
     internal string Node { get; } = Guid.CreateVersion7().ToString("N");
+
+    /// <summary>Runs that were let go of here while their leases could not be given back.</summary>
+    internal ChannelReader<string> NotGivenBack => notGivenBack.Reader;
 
     /// <summary>This node takes no new runs.</summary>
     internal bool IsDraining => isDraining;
@@ -312,7 +318,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, TaskCompletionSource<RunActor?> entry) =>
-        new(run, lease, origin, telemetry, services, () => live.TryRemove(KeyValuePair.Create(run.Id, entry)), logger);
+        new(run, lease, origin, telemetry, services, new(() => live.TryRemove(KeyValuePair.Create(run.Id, entry)), () => notGivenBack.Writer.TryWrite(run.Id)), logger);
 
     private void Drive(RunActor actor, WorkflowDefinition definition, Action? onLetGo) => _ = Task.Run(
         async () =>

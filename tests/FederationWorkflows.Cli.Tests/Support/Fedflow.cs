@@ -16,11 +16,12 @@ internal sealed class Fedflow : IAsyncDisposable
 
     private readonly List<(string Text, TaskCompletionSource<string> Seen)> watches = [];
 
-    private Fedflow(string folder, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    private Fedflow(string folder, string[] arguments, IReadOnlyDictionary<string, string> environment, bool pipesInput = false)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "fedflow.dll"), .. arguments])
         {
             WorkingDirectory = folder,
+            RedirectStandardInput = pipesInput,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
@@ -57,6 +58,15 @@ internal sealed class Fedflow : IAsyncDisposable
     public static async Task<(int Code, string Output, string Error)> RunAsync(string folder, params string[] arguments)
     {
         await using var fedflow = Start(folder, arguments);
+        return (await fedflow.ExitAsync(), fedflow.Output, fedflow.Error);
+    }
+
+    /// <summary>Runs a command to its end, with something on its standard input.</summary>
+    public static async Task<(int Code, string Output, string Error)> PipeAsync(string folder, string input, params string[] arguments)
+    {
+        await using var fedflow = new Fedflow(folder, arguments, new Dictionary<string, string>(), pipesInput: true);
+        await fedflow.process.StandardInput.WriteAsync(input);
+        fedflow.process.StandardInput.Close();
         return (await fedflow.ExitAsync(), fedflow.Output, fedflow.Error);
     }
 

@@ -1,6 +1,7 @@
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Tests.Support;
+using Microsoft.Extensions.Hosting;
 
 namespace FederationWorkflows.Runtime.Tests.Nodes;
 
@@ -32,6 +33,36 @@ public sealed class NodeTests
         server.World.Gate("call").SetResult(null);
         (await server.Watch.EndOfAsync(handle.RunId)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
         (await server.Memory.GetNodesAsync(Token)).ShouldHaveSingleItem().Id.ShouldBe(server.Runtime.Node);
+    }
+
+    [Fact]
+    public async Task A_run_whose_time_came_while_its_dead_node_still_held_it_goes_on_within_ten_seconds()
+    {
+        await using var dead = await Server.CreateAsync();
+        await dead.Memory.HeartbeatAsync(new(dead.Runtime.Node, "1", dead.Time.Now, dead.Time.Now, false), Token);
+        var handle = await dead.RestAsync(Story.Of("story", Story.Wait("wait", minutes: 1), Story.Act("act")));
+        (await dead.Memory.ClaimAsync(handle.RunId, dead.Runtime.Node, 300 * Second, Token)).ShouldNotBeNull();
+        dead.Time.Advance(60 * Second);
+        var claimed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await Server.CreateAsync(beside: dead);
+        server.Store.BeforeClaim = () =>
+        {
+            claimed.TrySetResult();
+            return Task.CompletedTask;
+        };
+        await server.HostAsync<IHostedService>();
+        await claimed.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
+        var died = server.Time.Now;
+
+        for (var tick = 0; tick < 4; tick++)
+        {
+            server.Time.Advance(2 * Second);
+            await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
+        }
+
+        (await server.Watch.EndOfAsync(handle.RunId)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (server.Time.Now - died).ShouldBeLessThanOrEqualTo(10 * Second);
     }
 
     [Fact]

@@ -35,6 +35,23 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_run_that_could_not_even_be_given_back_goes_on_here_when_the_store_is_back()
+    {
+        await using var server = await Server.CreateAsync(hosted: true);
+        var began = server.Time.Now;
+        server.Store.BeforeCommit = transaction => transaction.IsNew ? Task.CompletedTask : throw new StorageUnavailableException("gone", isTransient: true);
+        server.Store.BeforeRelease = () => throw new StorageUnavailableException("gone", isTransient: true);
+        var handle = await server.StartAsync(Story.Of("story", Story.Act("one")));
+        await Should.ThrowAsync<StorageUnavailableException>(() => handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        server.Store.BeforeCommit = null;
+        server.Store.BeforeRelease = null;
+
+        (await server.AdvanceUntilAsync(server.Watch.EndOfAsync(handle.RunId))).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+
+        (server.Time.Now - began).ShouldBeLessThan(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task What_a_dead_node_left_behind_is_taken_up_by_another()
     {
         await using var dead = await Server.CreateAsync();

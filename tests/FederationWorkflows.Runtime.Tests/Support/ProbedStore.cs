@@ -18,6 +18,8 @@ internal sealed class ProbedStore(MemoryWorkflowStore inner) : IRunStore
 
     public Func<Task>? BeforeClaim { get; set; }
 
+    public Func<Task>? BeforeRelease { get; set; }
+
     public string Mode => inner.Mode;
 
     public int DueQueries => Volatile.Read(ref dueQueries);
@@ -49,7 +51,11 @@ internal sealed class ProbedStore(MemoryWorkflowStore inner) : IRunStore
         return await inner.ClaimAsync(runId, owner, duration, cancellationToken);
     }
 
-    public ValueTask ReleaseAsync(string runId, Lease lease, CancellationToken cancellationToken) => inner.ReleaseAsync(runId, lease, cancellationToken);
+    public async ValueTask ReleaseAsync(string runId, Lease lease, CancellationToken cancellationToken)
+    {
+        await (BeforeRelease?.Invoke() ?? Task.CompletedTask);
+        await inner.ReleaseAsync(runId, lease, cancellationToken);
+    }
 
     public async ValueTask<IReadOnlyDictionary<string, byte[]>?> LoadAsync(string runId, CancellationToken cancellationToken)
     {

@@ -12,7 +12,12 @@ namespace FederationWorkflows.Engine.Expressions.Cel;
 /// <summary>The functions stories need beside those of the language.</summary>
 internal static class StoryLibrary
 {
-    private static readonly CelLibrary Library = new(Functions());
+    private static readonly CelFunction[] All = [.. Functions()];
+
+    private static readonly CelLibrary Library = new(All);
+
+    /// <summary>What they are called, with namespace.</summary>
+    public static IEnumerable<string> FunctionNames => All.Select(function => function.Name).Distinct();
 
     /// <summary>What an expression at one place of a story can name and call.</summary>
     public static CelEnvironment EnvironmentFor(IExpressionCompilationScope scope) => EnvironmentFor(new StoryNames(scope), scope.Host);

@@ -1,6 +1,6 @@
 using FederationWorkflows.Runtime.Telemetry;
 
-namespace FederationWorkflows.Runtime.Tests;
+namespace FederationWorkflows.Runtime.Tests.Telemetry;
 
 public sealed class BoundedNamesTests
 {
