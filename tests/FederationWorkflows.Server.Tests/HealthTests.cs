@@ -94,7 +94,6 @@ public sealed class HealthTests
 
 #pragma warning disable CA1852 // The proxy is a class made from this one.
     private class Interposed : DispatchProxy
-#pragma warning restore CA1852
     {
         private IRunStore store = null!;
 
