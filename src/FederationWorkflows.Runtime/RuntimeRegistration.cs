@@ -55,6 +55,7 @@ public static class RuntimeRegistration
         services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
+        services.AddHostedService<NodeService>();
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
         services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
@@ -67,7 +68,6 @@ public static class RuntimeRegistration
         services.AddOptions<ConcurrencyOptions>();
         services.AddOptions<ScheduleOptions>();
         services.AddHostedService<ScheduleService>();
-        services.AddHostedService<NodeService>();
         services.AddHostedService<TimerService>();
         services.AddHostedService<LeaseService>();
         return services;
