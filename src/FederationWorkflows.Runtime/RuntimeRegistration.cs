@@ -59,6 +59,7 @@ public static class RuntimeRegistration
         services.AddHostedService<DefinitionSync>();
         services.TryAddSingleton<WorkflowRuntime>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
+        services.AddHostedService<NodeService>();
         services.AddSingleton<TimerWaker>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<TimerWaker>());
         services.TryAddSingleton<IStoryDirectory, StoryDirectory>();
@@ -72,7 +73,6 @@ public static class RuntimeRegistration
         services.AddOptions<ConcurrencyOptions>();
         services.AddOptions<ScheduleOptions>();
         services.AddHostedService<ScheduleService>();
-        services.AddHostedService<NodeService>();
         services.TryAddSingleton<NodeDrain>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeDrain>());
         services.AddHostedService<TimerService>();

@@ -23,6 +23,13 @@ internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runt
     /// <summary>What was read of the others, and since when it has not changed. Clocks of two machines are never compared.</summary>
     private readonly Dictionary<string, (DateTimeOffset LastSeen, long Since)> others = [];
 
+    /// <summary>Says so before anything takes a run: one that is held by a node nobody knows would be free only when its lease expires.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await SayAliveAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -47,7 +54,7 @@ internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runt
         {
             try
             {
-                await nodes.HeartbeatAsync(new NodeRecord(runtime.Node, Version, startedAt, timeProvider.GetUtcNow(), runtime.IsDraining), stoppingToken);
+                await SayAliveAsync(stoppingToken);
                 await BuryAsync(stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -60,6 +67,9 @@ internal sealed partial class NodeService(INodeStore nodes, WorkflowRuntime runt
             await Task.Delay(Interval, timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private ValueTask SayAliveAsync(CancellationToken cancellationToken) =>
+        nodes.HeartbeatAsync(new NodeRecord(runtime.Node, Version, startedAt, timeProvider.GetUtcNow(), runtime.IsDraining), cancellationToken);
 
     private async Task BuryAsync(CancellationToken cancellationToken)
     {

@@ -33,9 +33,11 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
         {
             try
             {
-                if (!await FireDueAsync(stoppingToken))
+                // One moment for both: a timer that comes due in between would be in neither.
+                var now = timeProvider.GetUtcNow();
+                if (!await FireDueAsync(now, stoppingToken))
                 {
-                    await SleepAsync(stoppingToken);
+                    await SleepAsync(now, stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -52,11 +54,11 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
 
     /// <summary>Begins to fire what is due. Each on its own, for a run may take long to be loaded or to reach its next commit.</summary>
     /// <returns>True when more may be due.</returns>
-    private async Task<bool> FireDueAsync(CancellationToken cancellationToken)
+    private async Task<bool> FireDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Those that cannot be fired come first in the store; they must not hide the others.
         var limit = attempts.Count + Batch;
-        var due = await runs.GetDueTimersAsync(timeProvider.GetUtcNow(), limit, cancellationToken);
+        var due = await runs.GetDueTimersAsync(now, limit, cancellationToken);
         if (due.Count < limit)
         {
             attempts.Keep(due.Select(stored => (stored.RunId, stored.Timer.Id)).ToHashSet());
@@ -100,9 +102,8 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
         waker.Wake();
     }
 
-    private async Task SleepAsync(CancellationToken cancellationToken)
+    private async Task SleepAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = timeProvider.GetUtcNow();
         var until = now + Sweep;
         foreach (var at in new[] { await runs.GetNextTimerAsync(now, cancellationToken), attempts.NextAt })
         {

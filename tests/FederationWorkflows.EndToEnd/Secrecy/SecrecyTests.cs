@@ -69,7 +69,7 @@ public sealed class SecrecyTests(PostgreSqlServer postgreSql)
 
         await SearchAsync("while it waits", WorkflowSubStatus.Suspended);
         using var nothing = new StringContent("{}", Encoding.UTF8, "application/json");
-        (await client.PostAsync(new Uri("workflows/go", UriKind.Relative), nothing, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await client.PostAsync(new Uri("workflows/go", UriKind.Relative), nothing, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.InternalServerError, "the story fails");
         await SearchAsync("when it has failed", WorkflowSubStatus.Faulted);
 
         recorder.Attempts.Select(attempt => attempt.Body).ShouldBe([Canary, $"{Canary}-cel", $"<{Canary}>"]);

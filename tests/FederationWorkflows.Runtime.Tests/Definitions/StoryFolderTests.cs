@@ -147,17 +147,16 @@ public sealed class StoryFolderTests : IDisposable
     [Fact]
     public async Task A_folder_that_cannot_be_written_is_told_and_the_story_stays_published()
     {
-        Assert.SkipWhen(Environment.UserName == "root", "root may write everywhere");
+        // The file's name leaves no room for the name of the file beside it that is written first: that stops everybody, root too.
+        var file = new string('a', 245) + ".json";
         await using var server = await CreateAsync();
-        await WriteAsync("a.json", Story.Of("a", Story.Act("one")));
+        await WriteAsync(file, Story.Of("a", Story.Act("one")));
         await ScanAsync(server);
         await server.PublishAsync(Story.Of("a", Story.Act("two")));
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         await server.Get<StoryFolder>().WriteBackAsync("a", Token);
 
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        server.Log.Lines.ShouldContain(line => line.Contains("Story a version 2 is published, but could not be written to a.json:", StringComparison.Ordinal));
+        server.Log.Lines.ShouldContain(line => line.Contains($"Story a version 2 is published, but could not be written to {file}:", StringComparison.Ordinal));
         (await PublishedAsync(server, "a"))!.Version.ShouldBe(2);
     }
 

@@ -1,4 +1,5 @@
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Tests.Support;
 using Microsoft.Extensions.Hosting;
@@ -82,6 +83,16 @@ public sealed class NodeTests
         server.World.Calls.ShouldBeEmpty();
         other.World.Gate("call").SetResult(null);
         await other.Watch.EndOfAsync(handle.RunId);
+    }
+
+    [Fact]
+    public async Task A_node_is_known_to_the_others_before_it_takes_a_run()
+    {
+        await using var server = await Server.CreateAsync();
+
+        await server.HostAsync<NodeService>();
+
+        (await server.Memory.GetNodesAsync(Token)).ShouldHaveSingleItem().Id.ShouldBe(server.Runtime.Node);
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public sealed class ElsewhereTests
 
         var cancelling = server.Runtime.CancelAsync(handle.RunId, Server.Ann, Token);
 
+        // The owner does what it was told without the clock; who told it looks again a moment later.
+        await Server.BecomesAsync(async () => (await server.SummaryAsync(handle.RunId)).SubStatus == WorkflowSubStatus.Cancelled);
         (await server.AdvanceUntilAsync(cancelling)).ShouldBeTrue();
         inFlight.IsCancellationRequested.ShouldBeTrue();
         (await server.SummaryAsync(handle.RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Cancelled);
@@ -36,6 +38,7 @@ public sealed class ElsewhereTests
         var resuming = server.Runtime.ResumeAsync(runId, bookmark, "go", Server.Ann, Token);
         owner.World.Gate("call").SetResult(null);
 
+        await Server.BecomesAsync(() => Task.FromResult(!owner.Runtime.IsLive(runId)));
         (await server.AdvanceUntilAsync(resuming)).ShouldBeTrue();
         await Server.BecomesAsync(async () => (await server.SummaryAsync(runId)).SubStatus == WorkflowSubStatus.Finished);
         owner.World.Calls.Concat(server.World.Calls).Count(call => call.EndsWith(":wait:go", StringComparison.Ordinal)).ShouldBe(1);
