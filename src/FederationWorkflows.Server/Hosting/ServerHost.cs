@@ -49,8 +49,10 @@ public static partial class ServerHost
 
         AddServices(builder);
         var app = builder.Build();
-        Map(app);
+
+        // Before anything of the runtime is made: what keeps runs knows the activities' types from then on, and would store theirs as mere JSON.
         await app.Services.GetRequiredService<ActivityRegistry>().RefreshAsync(cancellationToken);
+        Map(app);
         await PublishStoriesAsync(app, cancellationToken);
         return app;
     }
