@@ -52,13 +52,15 @@ public static partial class ServerHost
 
         AddServices(builder);
         var app = builder.Build();
-        Map(app);
+
+        // Before anything of the runtime is made: what keeps runs knows the activities' types from then on, and would store theirs as mere JSON.
         await app.Services.GetRequiredService<ActivityRegistry>().RefreshAsync(cancellationToken);
         if (app.Services.GetRequiredService<IRunStore>().Mode == "memory")
         {
             LogMemoryMode(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerHost).FullName!));
         }
 
+        Map(app);
         return app;
     }
 

@@ -77,7 +77,8 @@ public sealed class NodeTests
         for (var tick = 0; tick < 60; tick++)
         {
             server.Time.Advance(2 * Second);
-            await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
+            var now = server.Time.Now;
+            await Server.BecomesAsync(async () => (await server.Memory.GetNodesAsync(Token)).All(node => node.LastSeen > now - (2 * Second)));
         }
 
         server.World.Calls.ShouldBeEmpty();
