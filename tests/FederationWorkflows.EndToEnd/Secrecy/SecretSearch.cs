@@ -98,7 +98,7 @@ internal sealed partial class SecretSearch
                 content.Write(buffer, 0, read);
             }
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or ZLibException)
         {
             // It breaks off, or was none.
         }

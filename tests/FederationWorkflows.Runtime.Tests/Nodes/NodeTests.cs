@@ -78,7 +78,7 @@ public sealed class NodeTests
         {
             server.Time.Advance(2 * Second);
             var now = server.Time.Now;
-            await Server.BecomesAsync(async () => (await server.Memory.GetNodesAsync(Token)).All(node => node.LastSeen > now - (2 * Second)));
+            await Server.BecomesAsync(async () => (await server.Memory.GetNodesAsync(Token)).All(node => node.LastSeen >= now - (2 * Second)));
         }
 
         server.World.Calls.ShouldBeEmpty();
