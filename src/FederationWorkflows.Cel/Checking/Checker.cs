@@ -243,7 +243,7 @@ internal sealed class Checker
     private CelType Call(CallExpr call)
     {
         var path = call.Target is null ? [] : Path(call.Target, out _);
-        var arguments = call.Arguments.Select(Visit).ToList();
+        var arguments = new List<CelType>();
         var overloads = path is null ? [] : names.FindFunctions([.. path, call.Function], call.IsAbsolute || IsAbsolute(call.Target));
         var onTarget = overloads.Count == 0 && call.Target is not null;
         if (onTarget)
@@ -253,14 +253,21 @@ internal sealed class Checker
                 return Fail(call.Position, $"There is no function '{string.Join('.', path)}.{call.Function}'. {Suggestion.Among(call.Function, names.FunctionsIn(path), "See the list of functions in docs/expressions.md")}");
             }
 
-            arguments.Insert(0, Visit(call.Target!));
+            arguments.Add(Visit(call.Target!));
             overloads = names.FindMembers(call.Function);
         }
 
         if (overloads.Count == 0)
         {
+            // Before the arguments: those of a misspelt macro name a variable that is none.
             references[call.Id] = new ResolvedCall([], onTarget);
-            return Fail(call.Position, UnknownFunction(call, onTarget));
+            Fail(call.Position, UnknownFunction(call, onTarget));
+        }
+
+        arguments.AddRange(call.Arguments.Select(Visit));
+        if (overloads.Count == 0)
+        {
+            return CelType.Dyn;
         }
 
         var (candidates, result) = Match(overloads, arguments);
@@ -282,9 +289,9 @@ internal sealed class Checker
     private string UnknownFunction(CallExpr call, bool onTarget)
     {
         var (elsewhere, form) = onTarget ? (names.FindFunctions([call.Function], false), $"{call.Function}(x)") : (names.FindMembers(call.Function), $"x.{call.Function}()");
-        return elsewhere.Count > 0
-            ? $"'{call.Function}' is called as {form}."
-            : $"There is no function '{call.Function}'. {Suggestion.Among(call.Function, onTarget ? names.Members : names.Functions, "See the list of functions in docs/expressions.md")}";
+        return elsewhere.Count > 0 ? $"'{call.Function}' is called as {form}."
+            : onTarget && Macros.OnLists.Contains(call.Function) ? $"'{call.Function}' does not take {call.Arguments.Count} arguments. See the list of macros in docs/expressions.md."
+            : $"There is no function '{call.Function}'. {Suggestion.Among(call.Function, onTarget ? names.Members.Concat(Macros.OnLists) : names.Functions, "See the list of functions in docs/expressions.md")}";
     }
 
     private CelType List(ListExpr list)

@@ -7,6 +7,12 @@ namespace FederationWorkflows.Cel.Syntax;
 /// </summary>
 internal static class Macros
 {
+    /// <summary>The names of the macros that are called on a list, map or optional.</summary>
+    public static IReadOnlyList<string> OnLists { get; } =
+    [
+        "all", "exists", "exists_one", "existsOne", "map", "filter", "sortBy", "groupBy", "transformList", "transformMap", "transformMapEntry", "optMap", "optFlatMap",
+    ];
+
     /// <summary>Null when the call is no macro.</summary>
     public static Expr? Expand(Expr? target, in Token name, List<Expr> arguments, MacroContext context) => (name.Text, target, arguments) switch
     {
