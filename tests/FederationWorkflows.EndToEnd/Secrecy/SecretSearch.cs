@@ -98,7 +98,7 @@ internal sealed partial class SecretSearch
                 content.Write(buffer, 0, read);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or ZLibException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             // It breaks off, or was none.
         }
