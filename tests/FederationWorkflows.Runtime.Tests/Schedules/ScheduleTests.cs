@@ -32,6 +32,25 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public async Task The_run_knows_when_it_was_due()
+    {
+        var due = new JsonObject { ["typeName"] = null, ["expression"] = new JsonObject { ["type"] = "CEL", ["value"] = "timestamp(trigger.dueAt).getMinutes()" } };
+        await using var server = await Server.CreateAsync();
+        await server.PublishAsync(Story.Of(
+            "story",
+            Starting(Story.Step("Elsa.Cron", "c", ("cronExpression", Story.Literal("*/10 * * * *")))),
+            Story.Step("Elsa.SetOutput", "o", ("outputName", Story.Literal("minute")), ("outputValue", due))));
+        await server.HostAsync<ScheduleService>();
+
+        await PassAsync(server, Start.AddMinutes(15));
+
+        var run = (await AllAsync(server)).ShouldHaveSingleItem();
+        await server.Watch.EndOfAsync(run.Identity.Id);
+        var output = (await server.Memory.GetExecutionsAsync(run.Identity.Id, null, Token)).Single(execution => execution.ActivityId == "o");
+        output.ActivityState["OutputValue"].GetInt64().ShouldBe(10);
+    }
+
+    [Fact]
     public async Task Of_many_nodes_one_starts_the_run()
     {
         await using var one = await Server.CreateAsync();
