@@ -78,6 +78,7 @@ public sealed class ServerProcessTests : IDisposable
     [InlineData("Server:ResponseTimeout", "--Server:ResponseTimeout=soon")]
     [InlineData("Server:WebhookBasePath must begin with / and not end with it.", "--Server:WebhookBasePath=hooks")]
     [InlineData("Http:Inbound:MaxBodyBytes", "--Http:Inbound:MaxBodyBytes=-1")]
+    [InlineData("Expressions:CostLimit must be from 1 to 1000000000.", "--Expressions:CostLimit=0")]
     [InlineData("Http:Outbound:AllowedNetworks: 'everything' is no network.", "--Http:Outbound:AllowedNetworks:0=everything")]
     public async Task A_wrong_configuration_is_one_clear_line(string expected, string argument)
     {

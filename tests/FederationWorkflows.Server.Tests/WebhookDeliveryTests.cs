@@ -46,6 +46,20 @@ public sealed class WebhookDeliveryTests
     }
 
     [Fact]
+    public async Task The_host_sets_what_an_expression_may_cost()
+    {
+        var key = new JsonObject { ["typeName"] = "String", ["expression"] = new JsonObject { ["type"] = "CEL", ["value"] = "string(lists.range(trigger.body.n).size())" } };
+        await using var server = await ServerUnderTest.StartAsync(
+            [Of("orders", [Starts("orders", more: ("deduplicationKey", key))])], new Dictionary<string, string?> { ["Expressions:CostLimit"] = "500" });
+
+        using var small = await server.PostAsync("/workflows/orders", """{"n":10}""");
+        using var large = await server.PostAsync("/workflows/orders", """{"n":1000}""");
+
+        small.StatusCode.ShouldBe(HttpStatusCode.Accepted, await small.TextAsync());
+        (await large.ShouldBeProblemAsync(HttpStatusCode.BadRequest)).ShouldContain("more work than one evaluation may (500 units)");
+    }
+
+    [Fact]
     public async Task A_key_that_is_too_long_is_refused()
     {
         await using var server = await ServerUnderTest.StartAsync(Of("orders", [Starts("orders")]));

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using FederationWorkflows.Engine.Activities;
 using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Federation;
 using FederationWorkflows.Http;
 using FederationWorkflows.Runtime;
@@ -86,10 +87,29 @@ public static partial class ServerHost
     /// </summary>
     public static IServiceCollection AddFederationWorkflows(this IServiceCollection services, IConfiguration configuration) => services
         .AddMemoryStorage()
+        .AddExpressionLimits()
         .AddWorkflowRuntime()
         .AddHttpActivities(configuration)
         .AddFederation(configuration)
         .AddCloudSpans();
+
+    private static IServiceCollection AddExpressionLimits(this IServiceCollection services)
+    {
+        services.AddOptions<ExpressionOptions>().BindConfiguration(ExpressionOptions.Section).ValidateDataAnnotations();
+        services.TryAddSingleton(provider =>
+        {
+            var limits = provider.GetRequiredService<IOptions<ExpressionOptions>>().Value;
+            return new ExpressionHost
+            {
+                TimeProvider = provider.GetRequiredService<TimeProvider>(),
+                Secrets = provider.GetRequiredService<ISecretSource>(),
+                CostLimit = limits.CostLimit,
+                MaxExpressionLength = limits.MaxExpressionLength,
+                MaxInputLength = limits.MaxInputLength,
+            };
+        });
+        return services;
+    }
 
     private static void AddServices(WebApplicationBuilder builder)
     {
