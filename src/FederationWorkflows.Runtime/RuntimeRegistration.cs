@@ -95,6 +95,8 @@ public static class RuntimeRegistration
         services.TryAddSingleton<IScheduleStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
         services.TryAddSingleton<INodeStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
         services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<MemoryWorkflowStore>().Signals);
+        services.TryAddSingleton<IDocumentStore, MemoryDocumentStore>();
+        services.TryAddSingleton<IAuditStore, MemoryAuditStore>();
         services.TryAddSingleton<ISensitiveValueProtector, EphemeralProtector>();
         return services;
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Server.Hosting;
+using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -242,6 +243,18 @@ public sealed class RunOperationTests
         }
 
         endpoints.Length.ShouldBeGreaterThan(20);
+    }
+
+    [Fact]
+    public async Task Every_endpoint_says_whom_it_is_for()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToArray();
+        endpoints
+            .Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is null && endpoint.Metadata.GetMetadata<RequiredPermission>() is null)
+            .Select(endpoint => endpoint.RoutePattern.RawText)
+            .ShouldBeEmpty();
+        endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission).OfType<string>().ShouldBeSubsetOf(Permissions.All);
     }
 
     private static JsonObject Waiting(string id) => Of(id, [Starts(id), Waits("wait", id + "/go")]);

@@ -22,7 +22,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
         {
             NodeBusyException => StatusCodes.Status429TooManyRequests,
             StorageUnavailableException => StatusCodes.Status503ServiceUnavailable,
-            RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DefinitionInUseException => StatusCodes.Status409Conflict,
+            RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DocumentConflictException or DefinitionInUseException => StatusCodes.Status409Conflict,
             UnknownDefinitionException => StatusCodes.Status404NotFound,
             DefinitionException or ValueConversionException or RunArchiveException => StatusCodes.Status400BadRequest,
             _ => null,

@@ -9,6 +9,8 @@ using FederationWorkflows.Runtime.Definitions.Files;
 using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
@@ -129,6 +131,7 @@ public static partial class ServerHost
         });
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
+        builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
@@ -149,8 +152,8 @@ public static partial class ServerHost
         app.UseRouting();
         app.UseMiddleware<LocalSignIn>();
         app.UseMiddleware<CallerRequirement>();
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).OpenToEverybody();
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).OpenToEverybody();
         app.MapManagementApi();
         app.MapWebhooks();
     }

@@ -1,5 +1,6 @@
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -8,8 +9,8 @@ internal static class DefinitionEndpoints
 {
     public static void MapDefinitions(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/definitions/{id}/suspend", SuspendAsync);
-        api.MapPost("/definitions/{id}/resume", ResumeAsync);
+        api.MapPost("/definitions/{id}/suspend", SuspendAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/definitions/{id}/resume", ResumeAsync).Requires(Permissions.RunsOperate);
     }
 
     /// <summary>Answers with the version that was published, which is the one to resume with.</summary>

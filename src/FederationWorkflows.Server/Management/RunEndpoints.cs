@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -11,9 +12,9 @@ internal static class RunEndpoints
 
     public static void MapRuns(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-instances/{id}", GetRunAsync);
-        api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync);
-        api.MapGet("/activity-executions/list", GetExecutionsAsync);
+        api.MapGet("/workflow-instances/{id}", GetRunAsync).Requires(Permissions.RunsRead);
+        api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/activity-executions/list", GetExecutionsAsync).Requires(Permissions.RunsRead);
     }
 
     private static async Task<IResult> GetRunAsync(string id, IRunStore runs, CancellationToken cancellationToken)

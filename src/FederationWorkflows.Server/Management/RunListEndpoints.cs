@@ -1,4 +1,5 @@
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -7,8 +8,8 @@ internal static class RunListEndpoints
 {
     public static void MapRunLists(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-instances", ListAsync);
-        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync);
+        api.MapPost("/workflow-instances", ListAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync).Requires(Permissions.RunsRead);
     }
 
     /// <summary>A page by number, as the designer asks for it.</summary>

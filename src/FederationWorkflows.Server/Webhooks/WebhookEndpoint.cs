@@ -6,6 +6,7 @@ using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -243,6 +244,6 @@ internal static class WebhookMapping
     {
         var endpoint = routes.ServiceProvider.GetRequiredService<WebhookEndpoint>();
         var basePath = routes.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.WebhookBasePath;
-        routes.Map(basePath + "/{**path}", endpoint.HandleAsync);
+        routes.Map(basePath + "/{**path}", endpoint.HandleAsync).OpenToEverybody();
     }
 }
