@@ -134,6 +134,7 @@ public static partial class ServerHost
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddSignIn(builder.Configuration);
         builder.Services.AddPages();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
@@ -160,7 +161,8 @@ public static partial class ServerHost
         app.UsePathBase(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.PathBase);
         app.UseMiddleware<SecurityHeaders>();
         app.UseRouting();
-        app.UseMiddleware<LocalSignIn>();
+        app.UseAuthentication();
+        app.UseMiddleware<SignedInCaller>();
         app.UseMiddleware<CallerRequirement>();
         app.UseAntiforgery();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).OpenToEverybody();

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -25,6 +27,8 @@ internal static class ManagementApi
         own.MapOpenTasks();
         own.MapNodes();
         own.MapDefinitions();
+        own.MapSignIn();
+        own.MapAudit();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>
