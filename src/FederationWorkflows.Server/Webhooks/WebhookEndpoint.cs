@@ -8,6 +8,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Hosting;
+using FederationWorkflows.Server.Pages;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -215,7 +216,6 @@ internal sealed class WebhookEndpoint(
 
         // A story's page must not act as one of the server's own.
         response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "sandbox";
         if (effect.Body.Length > 0)
         {
             response.ContentType = effect.ContentType;
@@ -244,6 +244,6 @@ internal static class WebhookMapping
     {
         var endpoint = routes.ServiceProvider.GetRequiredService<WebhookEndpoint>();
         var basePath = routes.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.WebhookBasePath;
-        routes.Map(basePath + "/{**path}", endpoint.HandleAsync).OpenToEverybody();
+        routes.Map(basePath + "/{**path}", endpoint.HandleAsync).OpenToEverybody().WithMetadata(SecurityHeaders.Sandbox);
     }
 }
