@@ -141,6 +141,7 @@ public static partial class ServerHost
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddManagementApi();
         builder.Services.AddSingleton<StorageHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
     }
