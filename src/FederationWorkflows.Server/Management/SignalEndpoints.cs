@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Events;
+using FederationWorkflows.Server.Access;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -9,11 +10,11 @@ internal static class SignalEndpoints
 {
     public static void MapSignals(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync);
-        api.MapPost("/events/{eventName}/trigger", PublishEventAsync);
+        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync).Requires(Permissions.TasksDecide);
+        api.MapPost("/events/{eventName}/trigger", PublishEventAsync).Requires(Permissions.RunsStart);
     }
 
-    public static void MapOpenTasks(this IEndpointRouteBuilder api) => api.MapGet("/tasks", ListTasksAsync);
+    public static void MapOpenTasks(this IEndpointRouteBuilder api) => api.MapGet("/tasks", ListTasksAsync).Requires(Permissions.TasksDecide);
 
     private static async Task<IResult> ListTasksAsync(TaskCompletion tasks, CancellationToken cancellationToken) =>
         Results.Json(

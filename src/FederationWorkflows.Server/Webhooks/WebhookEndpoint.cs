@@ -6,7 +6,9 @@ using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Hosting;
+using FederationWorkflows.Server.Pages;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -214,7 +216,6 @@ internal sealed class WebhookEndpoint(
 
         // A story's page must not act as one of the server's own.
         response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "sandbox";
         if (effect.Body.Length > 0)
         {
             response.ContentType = effect.ContentType;
@@ -243,6 +244,6 @@ internal static class WebhookMapping
     {
         var endpoint = routes.ServiceProvider.GetRequiredService<WebhookEndpoint>();
         var basePath = routes.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.WebhookBasePath;
-        routes.Map(basePath + "/{**path}", endpoint.HandleAsync);
+        routes.Map(basePath + "/{**path}", endpoint.HandleAsync).OpenToEverybody().WithMetadata(SecurityHeaders.Sandbox);
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 
-namespace FederationWorkflows.Server.Hosting;
+namespace FederationWorkflows.Server.Access;
 
 /// <summary>The server itself, where nobody asked.</summary>
 internal static class SystemPrincipal

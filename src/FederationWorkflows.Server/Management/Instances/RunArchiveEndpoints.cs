@@ -1,14 +1,15 @@
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Runs as files.</summary>
 internal static class RunArchiveEndpoints
 {
     public static void MapRunArchives(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-instances/{id}/export", ExportAsync);
-        api.MapPost("/bulk-actions/import/workflow-instances", ImportAsync);
+        api.MapGet("/workflow-instances/{id}/export", ExportAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/bulk-actions/import/workflow-instances", ImportAsync).Requires(Permissions.RunsOperate);
     }
 
     private static async Task<IResult> ExportAsync(string id, RunArchive archive, CancellationToken cancellationToken) =>

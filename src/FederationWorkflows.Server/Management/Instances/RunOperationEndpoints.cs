@@ -2,8 +2,9 @@ using System.Security.Claims;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Cancelling, deleting and retrying runs, one or many, as Elsa Server's API has it.</summary>
 internal static class RunOperationEndpoints
@@ -12,12 +13,12 @@ internal static class RunOperationEndpoints
 
     public static void MapRunOperations(this IEndpointRouteBuilder api)
     {
-        api.MapDelete("/workflow-instances/{id}", DeleteAsync);
-        api.MapPost("/bulk-actions/delete/workflow-instances/by-id", DeleteSeveralAsync);
-        api.MapPost("/cancel/workflow-instances/{id}", CancelAsync);
-        api.MapPost("/bulk-actions/cancel/workflow-instances", CancelSeveralAsync);
-        api.MapPost("/alterations/submit", AlterAsync);
-        api.MapPost("/alterations/workflows/retry", RetrySeveralAsync);
+        api.MapDelete("/workflow-instances/{id}", DeleteAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/bulk-actions/delete/workflow-instances/by-id", DeleteSeveralAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/cancel/workflow-instances/{id}", CancelAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/bulk-actions/cancel/workflow-instances", CancelSeveralAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/alterations/submit", AlterAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/alterations/workflows/retry", RetrySeveralAsync).Requires(Permissions.RunsOperate);
     }
 
     /// <summary>Deleting what is not there is done: a client that lost the answer asks again.</summary>

@@ -2,17 +2,18 @@ using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>What one can do with runs that Elsa Server's API has no words for.</summary>
 internal static class OwnRunEndpoints
 {
     public static void MapOwnRuns(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/runs", ListAsync);
-        api.MapPost("/runs/{id}/retry", RetryAsync);
-        api.MapPost("/runs/{id}/rerun", RerunAsync);
+        api.MapGet("/runs", ListAsync).Requires(Permissions.RunsRead);
+        api.MapPost("/runs/{id}/retry", RetryAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/runs/{id}/rerun", RerunAsync).Requires(Permissions.RunsOperate);
     }
 
     /// <summary>A page by place: its cost does not grow with how far one has come, and runs that begin meanwhile shift nothing.</summary>

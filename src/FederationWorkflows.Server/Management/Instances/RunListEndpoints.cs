@@ -1,14 +1,15 @@
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Lists of runs.</summary>
 internal static class RunListEndpoints
 {
     public static void MapRunLists(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-instances", ListAsync);
-        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync);
+        api.MapPost("/workflow-instances", ListAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync).Requires(Permissions.RunsRead);
     }
 
     /// <summary>A page by number, as the designer asks for it.</summary>

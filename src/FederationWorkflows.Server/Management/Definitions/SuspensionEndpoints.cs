@@ -1,15 +1,16 @@
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Definitions;
 
 /// <summary>Suspending and resuming stories.</summary>
-internal static class DefinitionEndpoints
+internal static class SuspensionEndpoints
 {
-    public static void MapDefinitions(this IEndpointRouteBuilder api)
+    public static void MapSuspension(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/definitions/{id}/suspend", SuspendAsync);
-        api.MapPost("/definitions/{id}/resume", ResumeAsync);
+        api.MapPost("/definitions/{id}/suspend", SuspendAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/definitions/{id}/resume", ResumeAsync).Requires(Permissions.RunsOperate);
     }
 
     /// <summary>Answers with the version that was published, which is the one to resume with.</summary>
