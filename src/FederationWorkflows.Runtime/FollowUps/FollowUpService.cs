@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using FederationWorkflows.Engine.State;
 using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Runs;
@@ -12,7 +13,7 @@ namespace FederationWorkflows.Runtime.FollowUps;
 /// the work failed, any node finds in the store a little later. Doing work twice is harmless.
 /// </summary>
 internal sealed partial class FollowUpService(
-    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, IStoreSignals signals, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
+    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, WorkflowRuntime runtime, IStoreSignals signals, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
 {
     private const int AtOnce = 16;
 
@@ -21,12 +22,15 @@ internal sealed partial class FollowUpService(
     /// <summary>Younger work is most likely being done where it was asked for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Work that other nodes cannot do, since it is for a run that is driven here.</summary>
+    private readonly Channel<string> asked = Channel.CreateBounded<string>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private readonly Alarm alarm = new(timeProvider, TimeSpan.FromSeconds(5));
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
     protected override Task RunAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([SweepAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
+        Task.WhenAll([SweepAsync(stoppingToken), FetchAskedAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
 
     private async Task DoFreshAsync(CancellationToken cancellationToken)
     {
@@ -53,8 +57,31 @@ internal sealed partial class FollowUpService(
                 attempts.Restart();
                 alarm.Ring();
             }
+            else if (WorkflowRuntime.ToldOf(signal) is var (runId, followUpId) && runtime.IsLive(runId))
+            {
+                asked.Writer.TryWrite(followUpId);
+            }
         });
         await alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, cancellationToken);
+    }
+
+    private async Task FetchAskedAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var id in asked.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                if (await store.FindFollowUpAsync(id, cancellationToken) is { } followUp)
+                {
+                    attempts.Restart(id);
+                    inbox.Add(followUp);
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+        }
     }
 
     private async Task<DateTimeOffset?> FindAsync(DateTimeOffset now, CancellationToken cancellationToken)
