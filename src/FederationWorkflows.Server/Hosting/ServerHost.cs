@@ -12,6 +12,7 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using Microsoft.Extensions.Configuration.Memory;
@@ -132,6 +133,7 @@ public static partial class ServerHost
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddSecrets();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -21,10 +22,12 @@ internal static class ManagementApi
         elsa.MapRunOperations();
         elsa.MapSignals();
         elsa.MapRunArchives();
+        elsa.MapSecrets();
         own.MapOwnRuns();
         own.MapOpenTasks();
         own.MapNodes();
         own.MapDefinitions();
+        own.MapSecretUses();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>
