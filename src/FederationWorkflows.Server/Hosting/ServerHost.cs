@@ -15,6 +15,7 @@ using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
+using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -139,6 +140,7 @@ public static partial class ServerHost
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddWebhookCallers();
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddSingleton<StorageHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
