@@ -119,6 +119,21 @@ public sealed class ManagementApiTests
     }
 
     [Theory]
+    [InlineData("10.0.0.5", HttpStatusCode.OK, "the proxy is believed, and the caller is on this machine")]
+    [InlineData("10.0.0.6", HttpStatusCode.Unauthorized, "this one is nobody's proxy")]
+    public async Task Only_a_proxy_that_is_listed_is_believed_on_who_calls(string address, HttpStatusCode expected, string why)
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            [],
+            new Dictionary<string, string?> { ["Server:TrustedProxies:0"] = "10.0.0.5" },
+            builder => builder.Services.AddSingleton<IStartupFilter>(new CallsFrom(IPAddress.Parse(address))));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/api/runs", UriKind.Relative));
+        request.Headers.Add("X-Forwarded-For", "127.0.0.1");
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(expected, why);
+    }
+
+    [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     public async Task Health_is_told_to_everybody_who_may_name_the_host(string path)

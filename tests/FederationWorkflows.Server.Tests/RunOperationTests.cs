@@ -3,9 +3,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Runs;
-using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Tests.Support;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using static FederationWorkflows.Server.Tests.Support.Stories;
@@ -229,14 +230,15 @@ public sealed class RunOperationTests
     {
         await using var server = await ServerUnderTest.StartAsync();
         var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToArray();
-        string[] open = ["/health/live", "/health/ready", "/workflows/{**path}"];
-        foreach (var endpoint in endpoints.Where(endpoint => !open.Contains(endpoint.RoutePattern.RawText)))
+        endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is not null).Select(endpoint => endpoint.RoutePattern.RawText)
+            .ShouldBe(["/health/live", "/health/ready", "/assets/{hash}/{name}", "/workflows/{**path}"], ignoreOrder: true);
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is null))
         {
             foreach (var method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods)
             {
                 using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(endpoint.RoutePattern.RawText!.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), UriKind.Relative));
                 request.Headers.Add("X-Forwarded-For", "203.0.113.7");
-                request.Content = method == "GET" ? null : new StringContent("{not json", Encoding.UTF8, "application/json");
+                request.Content = method == "GET" ? null : new StringContent("{not json", Encoding.UTF8, endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes[0] ?? "application/json");
                 using var answer = await server.Client.SendAsync(request, Cancellation);
                 answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, $"{method} {endpoint.RoutePattern.RawText}");
             }

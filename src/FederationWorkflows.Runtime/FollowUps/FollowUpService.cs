@@ -12,16 +12,16 @@ namespace FederationWorkflows.Runtime.FollowUps;
 /// the work failed, any node finds in the store a little later. Doing work twice is harmless.
 /// </summary>
 internal sealed partial class FollowUpService(
-    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
+    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, IStoreSignals signals, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
 {
     private const int AtOnce = 16;
 
     private const int Batch = 100;
 
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(5);
-
     /// <summary>Younger work is most likely being done where it was asked for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Alarm alarm = new(timeProvider, TimeSpan.FromSeconds(5));
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
@@ -45,21 +45,19 @@ internal sealed partial class FollowUpService(
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        using var listening = signals.Subscribe(signal =>
         {
-            await Task.Delay(Sweep, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
+            // The storage is back, or a run that could not be told because a dead node held it is free.
+            if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
             {
-                await FindAsync(cancellationToken);
+                attempts.Restart();
+                alarm.Ring();
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogFailed(e);
-            }
-        }
+        });
+        await alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, cancellationToken);
     }
 
-    private async Task FindAsync(CancellationToken cancellationToken)
+    private async Task<DateTimeOffset?> FindAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>();
         FollowUp? last = null;
@@ -71,9 +69,9 @@ internal sealed partial class FollowUpService(
             {
                 seen.Add(followUp.Id);
                 last = followUp;
-                if (followUp.CreatedAt + Patience > timeProvider.GetUtcNow())
+                if (followUp.CreatedAt + Patience > now)
                 {
-                    return;
+                    return null;
                 }
 
                 await DoAsync(followUp, cancellationToken);
@@ -82,6 +80,7 @@ internal sealed partial class FollowUpService(
         while (page.Count == Batch);
 
         attempts.Keep(seen);
+        return null;
     }
 
     /// <summary>What does not succeed waits in the store for a later attempt.</summary>

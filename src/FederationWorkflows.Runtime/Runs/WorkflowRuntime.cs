@@ -86,15 +86,21 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>A new run id.</summary>
     public string NewRunId() => environment.NewId();
 
-    /// <summary>Starts a run of the published version of a definition. When this returns, the run is stored.</summary>
-    /// <exception cref="UnknownDefinitionException">No version of the definition is published.</exception>
+    /// <summary>Starts a run of the published version of a definition, or of the one that is asked for. When this returns, the run is stored.</summary>
+    /// <exception cref="UnknownDefinitionException">No version of the definition is published, or it has not the one that is asked for.</exception>
+    /// <exception cref="DefinitionException">The version that is asked for has errors.</exception>
     /// <exception cref="RunExistsException">The run id is taken.</exception>
     /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
     /// <exception cref="DuplicateRunException">The same deduplication key started a run before.</exception>
     /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
     public async ValueTask<RunHandle> StartAsync(StartRequest request, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
-        var workflow = await definitions.FindPublishedAsync(request.DefinitionId, cancellationToken) ?? throw new UnknownDefinitionException(request.DefinitionId);
+        var workflow = request.VersionId is { } version ? await definitions.FindVersionAsync(version, cancellationToken) : await definitions.FindPublishedAsync(request.DefinitionId, cancellationToken);
+        if (workflow?.Definition.DefinitionId != request.DefinitionId)
+        {
+            throw new UnknownDefinitionException(request.DefinitionId);
+        }
+
         var deduplication = request.DeduplicationKey is not { } key ? null : new Deduplication(
             $"{request.DefinitionId}/{request.TriggerActivityId}",
             Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),

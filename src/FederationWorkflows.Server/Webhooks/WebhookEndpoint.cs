@@ -10,6 +10,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Hosting;
+using FederationWorkflows.Server.Pages;
 using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -278,7 +279,6 @@ internal sealed class WebhookEndpoint(
 
         // A story's page must not act as one of the server's own.
         response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "sandbox";
         if (effect.Body.Length > 0)
         {
             response.ContentType = effect.ContentType;
@@ -311,6 +311,6 @@ internal static class WebhookMapping
     {
         var endpoint = routes.ServiceProvider.GetRequiredService<WebhookEndpoint>();
         var basePath = routes.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.WebhookBasePath;
-        routes.Map(basePath + "/{**path}", endpoint.HandleAsync).OpenToEverybody();
+        routes.Map(basePath + "/{**path}", endpoint.HandleAsync).OpenToEverybody().WithMetadata(SecurityHeaders.Sandbox);
     }
 }

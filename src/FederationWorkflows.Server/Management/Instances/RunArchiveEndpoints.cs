@@ -1,7 +1,7 @@
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Runs as files.</summary>
 internal static class RunArchiveEndpoints

@@ -4,7 +4,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Cancelling, deleting and retrying runs, one or many, as Elsa Server's API has it.</summary>
 internal static class RunOperationEndpoints

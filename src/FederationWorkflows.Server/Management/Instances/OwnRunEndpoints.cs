@@ -4,7 +4,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>What one can do with runs that Elsa Server's API has no words for.</summary>
 internal static class OwnRunEndpoints

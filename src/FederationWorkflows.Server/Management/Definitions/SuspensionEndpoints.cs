@@ -2,12 +2,12 @@ using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Definitions;
 
 /// <summary>Suspending and resuming stories.</summary>
-internal static class DefinitionEndpoints
+internal static class SuspensionEndpoints
 {
-    public static void MapDefinitions(this IEndpointRouteBuilder api)
+    public static void MapSuspension(this IEndpointRouteBuilder api)
     {
         api.MapPost("/definitions/{id}/suspend", SuspendAsync).Requires(Permissions.RunsOperate);
         api.MapPost("/definitions/{id}/resume", ResumeAsync).Requires(Permissions.RunsOperate);
