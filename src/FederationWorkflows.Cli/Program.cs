@@ -1,10 +1,12 @@
 using System.CommandLine;
 using FederationWorkflows.Cli;
+using FederationWorkflows.Cli.Audit;
 using FederationWorkflows.Cli.Demo;
 using FederationWorkflows.Cli.Eval;
 using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Cli.Run;
 using FederationWorkflows.Cli.Runs;
+using FederationWorkflows.Cli.SignIn;
 using FederationWorkflows.Cli.Validate;
 
 var root = new RootCommand("FederationWorkflows: automation across Google Cloud and AWS without static keys. Exit codes: 0 done, 1 failed, 130 ended by Ctrl-C before it was done.")
@@ -12,6 +14,9 @@ var root = new RootCommand("FederationWorkflows: automation across Google Cloud 
     DemoCommand.Create(),
     RunCommand.Create(),
     RunsCommand.Create(),
+    LoginCommand.Create(),
+    LogoutCommand.Create(),
+    AuditCommand.Create(),
     ValidateCommand.Create(),
     EvalCommand.Create(),
     LabCommand.Create(),

@@ -66,6 +66,8 @@ public static class RuntimeRegistration
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<TaskCompletion>();
         services.TryAddSingleton<RunArchive>();
+        services.TryAddSingleton<RunInspector>();
+        services.TryAddSingleton<ActivityTest>();
         services.AddSingleton<FollowUpWorker>();
         services.AddSingleton<FollowUpInbox>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());

@@ -89,7 +89,8 @@ internal static class ListRuns
         : Array.Find(SubStatuses, known => known.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } status ? ("subStatus", status)
         : throw new CommandException($"There is no status '{text}'. Use one of: Running, {string.Join(", ", SubStatuses)}.");
 
-    private static DateTimeOffset Since(string text)
+    /// <summary>A time ago, or a time.</summary>
+    public static DateTimeOffset Since(string text)
     {
         if (text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 36_500)
         {

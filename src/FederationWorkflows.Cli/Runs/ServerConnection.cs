@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using FederationWorkflows.Cli.SignIn;
 using FederationWorkflows.Server.Hosting;
 
 namespace FederationWorkflows.Cli.Runs;
@@ -8,6 +10,9 @@ namespace FederationWorkflows.Cli.Runs;
 /// <summary>A server that the command talks to, over its management API.</summary>
 internal sealed class ServerConnection : IDisposable
 {
+    /// <summary>The environment variable with the API key.</summary>
+    public const string KeyVariable = "FEDFLOW_API_KEY";
+
     private const string Variable = "FEDFLOW_SERVER";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -18,26 +23,47 @@ internal sealed class ServerConnection : IDisposable
 
     private readonly HttpClient client;
 
-    private ServerConnection(Uri address)
+    private ServerConnection(Uri address, string? key)
     {
         Address = address;
+        if (!address.IsLoopback && address.Scheme != Uri.UriSchemeHttps && key is not null)
+        {
+            throw new CommandException($"Nothing secret is sent to {address}, since whoever is on the way could read it. Use https.");
+        }
 
         // A proxy of the environment could not reach a server on this machine.
         handler = new SocketsHttpHandler { UseProxy = !address.IsLoopback, AllowAutoRedirect = false };
         client = new HttpClient(handler) { BaseAddress = address, Timeout = Patience };
+        if (!string.IsNullOrEmpty(key))
+        {
+            client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"ApiKey {key}");
+        }
     }
 
     public Uri Address { get; }
 
     public static Option<string?> Option() => new("--server") { Description = $"The server's address; otherwise the environment variable {Variable}, or {ServerHost.DefaultUrl}." };
 
+    /// <summary>A server, with the API key for it, if there is one.</summary>
     /// <exception cref="CommandException">The address is none.</exception>
     public static ServerConnection Open(string? server)
+    {
+        var address = AddressOf(server);
+        var configured = Environment.GetEnvironmentVariable(KeyVariable);
+        return new(address, string.IsNullOrEmpty(configured) ? StoredKeys.Find(address) : configured);
+    }
+
+    /// <summary>A server, with this API key; with an empty one to begin a session.</summary>
+    /// <exception cref="CommandException">The address is none.</exception>
+    public static ServerConnection Open(string? server, string key) => new(AddressOf(server), key);
+
+    /// <exception cref="CommandException">The address is none.</exception>
+    public static Uri AddressOf(string? server)
     {
         var configured = Environment.GetEnvironmentVariable(Variable);
         var text = server ?? (string.IsNullOrEmpty(configured) ? ServerHost.DefaultUrl : configured);
         return Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var address) && (address.Scheme is "http" or "https") && address.UserInfo.Length == 0
-            ? new ServerConnection(address)
+            ? address
             : throw new CommandException($"'{text}' is no address of a server. Write it as http://127.0.0.1:5080.");
     }
 
@@ -46,6 +72,21 @@ internal sealed class ServerConnection : IDisposable
 
     /// <exception cref="CommandException">No server answers, or it refuses; the message says why.</exception>
     public async Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellationToken) => await SendAsync(HttpMethod.Post, path, body, cancellationToken);
+
+    /// <returns>False when the server refuses.</returns>
+    /// <exception cref="CommandException">No server answers; the message says why.</exception>
+    public async Task<bool> TryDeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(HttpMethod.Delete, path, null, cancellationToken);
+            return true;
+        }
+        catch (ServerRefusedException)
+        {
+            return false;
+        }
+    }
 
     public static T Read<T>(JsonElement json) => json.Deserialize<T>(Json) ?? throw new CommandException("The server's answer is not one of FederationWorkflows.");
 
@@ -62,7 +103,8 @@ internal sealed class ServerConnection : IDisposable
         {
             using var answer = await client.SendAsync(request, cancellationToken);
             var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-            return answer.IsSuccessStatusCode ? Parse(text) : throw new ServerRefusedException((int)answer.StatusCode, Explain((int)answer.StatusCode, text));
+            return answer.StatusCode == HttpStatusCode.NoContent ? default
+                : answer.IsSuccessStatusCode ? Parse(text) : throw new ServerRefusedException((int)answer.StatusCode, Explain((int)answer.StatusCode, text));
         }
         catch (HttpRequestException e)
         {

@@ -13,8 +13,10 @@ using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
+using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
+using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -135,13 +137,17 @@ public static partial class ServerHost
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSignIn(builder.Configuration);
+        builder.Services.AddSecrets();
+        builder.Services.AddApiDocument();
         builder.Services.AddPages();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddWebhookCallers();
         builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddManagementApi();
         builder.Services.AddSingleton<StorageHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
     }
@@ -168,6 +174,7 @@ public static partial class ServerHost
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).OpenToEverybody();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).OpenToEverybody();
         app.MapManagementApi();
+        app.MapApiDocument();
         app.MapPages();
         app.MapWebhooks();
     }

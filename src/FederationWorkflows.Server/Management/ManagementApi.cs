@@ -1,8 +1,14 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Definitions;
+using FederationWorkflows.Server.Management.Descriptors;
+using FederationWorkflows.Server.Management.Instances;
+using FederationWorkflows.Server.Management.Live;
+using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -14,19 +20,34 @@ internal static class ManagementApi
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
+    public static IServiceCollection AddManagementApi(this IServiceCollection services) => services.AddSingleton<DefinitionView>().AddSingleton<DefinitionSaving>().AddLiveUpdates();
+
     public static void MapManagementApi(this IEndpointRouteBuilder routes)
     {
         var elsa = routes.MapGroup("/elsa/api");
         var own = routes.MapGroup("/api");
+        elsa.MapDefinitionLists();
+        elsa.MapDefinitionSaving();
+        elsa.MapDefinitionBulkActions();
+        elsa.MapDefinitionFiles();
+        elsa.MapSubgraphs();
+        elsa.MapExecution();
+        elsa.MapDescriptors();
+        elsa.MapActivityTests();
+        elsa.MapExecutions();
         elsa.MapRuns();
         elsa.MapRunLists();
         elsa.MapRunOperations();
         elsa.MapSignals();
         elsa.MapRunArchives();
+        elsa.MapSecrets();
+        routes.MapLiveUpdates();
         own.MapOwnRuns();
         own.MapOpenTasks();
         own.MapNodes();
-        own.MapDefinitions();
+        own.MapSuspension();
+        own.MapDefinitionProblems();
+        own.MapSecretUses();
         own.MapSignIn();
         own.MapAudit();
     }
@@ -47,6 +68,9 @@ internal static class ManagementApi
         run.UpdatedAt,
         run.FinishedAt,
     };
+
+    /// <summary>Definitions nest deeper than the serializer goes by itself.</summary>
+    public static IResult Answer(JsonNode json) => Results.Text(json.ToJsonString(), "application/json; charset=utf-8", System.Text.Encoding.UTF8);
 
     public static IResult NoRun(string id) => Results.Problem($"There is no run '{id}'.", statusCode: StatusCodes.Status404NotFound);
 

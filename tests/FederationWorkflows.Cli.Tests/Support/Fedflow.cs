@@ -31,6 +31,8 @@ internal sealed class Fedflow : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
+        // What it keeps for its user is the folder's.
+        start.Environment["XDG_CONFIG_HOME"] = Path.Combine(folder, ".config");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -122,7 +124,7 @@ internal sealed class Fedflow : IAsyncDisposable
     public static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
     private static bool IsOfTheUser(string variable) =>
-        variable.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("GOOGLE_", StringComparison.OrdinalIgnoreCase) || variable.EndsWith("_PROXY", StringComparison.OrdinalIgnoreCase);
+        variable.StartsWith("FEDFLOW_", StringComparison.Ordinal) || variable.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("GOOGLE_", StringComparison.OrdinalIgnoreCase) || variable.EndsWith("_PROXY", StringComparison.OrdinalIgnoreCase);
 
     private static string Text(StringBuilder builder)
     {

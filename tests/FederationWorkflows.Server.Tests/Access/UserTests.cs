@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Tests.Support;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -6,7 +6,6 @@ using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Trust;
 using FederationWorkflows.Server.Access.Sessions;
-using FederationWorkflows.Server.Access.Users;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OAuth;
 using Microsoft.AspNetCore.WebUtilities;

@@ -1,7 +1,6 @@
 using FederationWorkflows.Server.Access.Sessions;
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
-using FederationWorkflows.Server.Pages;
 using FederationWorkflows.Server.Pages.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OAuth;

@@ -5,7 +5,7 @@ using System.Text;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Which runs are meant, as Elsa's list and bulk operations say it (Elsa contract: list workflow instances).</summary>
 internal sealed record RunFilter

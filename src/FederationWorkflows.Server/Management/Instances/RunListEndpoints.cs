@@ -1,7 +1,7 @@
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Lists of runs.</summary>
 internal static class RunListEndpoints

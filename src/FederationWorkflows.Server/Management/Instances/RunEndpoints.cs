@@ -1,23 +1,25 @@
 using System.Text.Json;
-using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 
-namespace FederationWorkflows.Server.Management;
+namespace FederationWorkflows.Server.Management.Instances;
 
 /// <summary>Runs, as Elsa Server's API has them.</summary>
 internal static class RunEndpoints
 {
+    private static readonly Dictionary<string, JsonElement> NoValues = [];
+
     private static JsonSerializerOptions Json => ManagementApi.Json;
 
     public static void MapRuns(this IEndpointRouteBuilder api)
     {
         api.MapGet("/workflow-instances/{id}", GetRunAsync).Requires(Permissions.RunsRead);
         api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync).Requires(Permissions.RunsRead);
-        api.MapGet("/activity-executions/list", GetExecutionsAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/workflow-instances/{id}/variables", GetVariablesAsync).Requires(Permissions.RunsRead);
     }
 
-    private static async Task<IResult> GetRunAsync(string id, IRunStore runs, CancellationToken cancellationToken)
+    private static async Task<IResult> GetRunAsync(string id, IRunStore runs, RunInspector inspector, CancellationToken cancellationToken)
     {
         if (await runs.FindAsync(id, cancellationToken) is not { } run)
         {
@@ -25,6 +27,7 @@ internal static class RunEndpoints
         }
 
         var executions = await runs.GetExecutionsAsync(id, null, cancellationToken);
+        var values = await inspector.InspectAsync(id, cancellationToken);
         var identity = run.Identity;
         return Results.Json(
             new
@@ -56,9 +59,11 @@ internal static class RunEndpoints
                         ActivityInstanceId = execution.Id,
                         execution.ActivityType,
                         execution.Exception!.Message,
-                        Exception = Exception(execution.Exception),
+                        Exception = ExecutionView.Error(execution.Exception),
                         Timestamp = execution.CompletedAt,
                     }),
+                    Input = values?.Input ?? NoValues,
+                    Output = values?.Output ?? NoValues,
                     identity.CreatedAt,
                     run.UpdatedAt,
                     run.FinishedAt,
@@ -85,65 +90,12 @@ internal static class RunEndpoints
         return Results.Json(page, Json);
     }
 
-    private static async Task<IResult> GetExecutionsAsync(string workflowInstanceId, string? activityNodeId, IRunStore runs, CancellationToken cancellationToken)
+    /// <summary>Of a run whose version was deleted there is none to show.</summary>
+    private static async Task<IResult> GetVariablesAsync(string id, RunInspector inspector, CancellationToken cancellationToken)
     {
-        // All of the run: who scheduled an execution is among them.
-        var all = await runs.GetExecutionsAsync(workflowInstanceId, null, cancellationToken);
-        var byId = all.ToDictionary(item => item.Id);
-        var items = all.Where(item => activityNodeId is null || item.ActivityNodeId == activityNodeId).ToArray();
-        return Results.Json(
-            new
-            {
-                Items = items.Select(item => new
-                {
-                    item.Id,
-                    item.WorkflowInstanceId,
-                    item.ActivityId,
-                    item.ActivityNodeId,
-                    item.ActivityType,
-                    item.ActivityTypeVersion,
-                    item.ActivityName,
-                    item.ActivityState,
-                    item.Payload,
-                    item.Outputs,
-                    Properties = new { },
-                    Metadata = new { },
-                    Exception = item.Exception is null ? null : Exception(item.Exception),
-                    item.StartedAt,
-                    item.HasBookmarks,
-                    item.Status,
-                    AggregateFaultCount = item.Exception is null ? 0 : 1,
-                    item.CompletedAt,
-                    item.SchedulingActivityExecutionId,
-                    SchedulingActivityId = Scheduler(item)?.ActivityId,
-                    SchedulingWorkflowInstanceId = (string?)null,
-                    CallStackDepth = Depth(item),
-                }),
-                Count = items.Length,
-            },
-            Json);
-
-        ActivityExecutionRecord? Scheduler(ActivityExecutionRecord item) => item.SchedulingActivityExecutionId is { } id ? byId.GetValueOrDefault(id) : null;
-
-        int Depth(ActivityExecutionRecord item)
-        {
-            var depth = 0;
-            for (var above = Scheduler(item); above is not null; above = Scheduler(above))
-            {
-                depth++;
-            }
-
-            return depth;
-        }
+        var variables = (await inspector.InspectAsync(id, cancellationToken))?.Variables ?? [];
+        return Results.Json(new { Items = variables, variables.Count }, Json);
     }
-
-    private static object Exception(ErrorInfo error) => new
-    {
-        error.Type,
-        error.Message,
-        StackTrace = (string?)null,
-        InnerException = error.Inner is null ? null : Exception(error.Inner),
-    };
 
     private sealed record JournalRequest(JournalFilter? Filter);
 
