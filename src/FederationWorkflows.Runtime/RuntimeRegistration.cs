@@ -66,6 +66,8 @@ public static class RuntimeRegistration
         services.TryAddSingleton<EventPublisher>();
         services.TryAddSingleton<TaskCompletion>();
         services.TryAddSingleton<RunArchive>();
+        services.TryAddSingleton<RunInspector>();
+        services.TryAddSingleton<ActivityTest>();
         services.AddSingleton<FollowUpWorker>();
         services.AddSingleton<FollowUpInbox>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());
@@ -95,6 +97,8 @@ public static class RuntimeRegistration
         services.TryAddSingleton<IScheduleStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
         services.TryAddSingleton<INodeStore>(provider => provider.GetRequiredService<MemoryWorkflowStore>());
         services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<MemoryWorkflowStore>().Signals);
+        services.TryAddSingleton<IDocumentStore, MemoryDocumentStore>();
+        services.TryAddSingleton<IAuditStore, MemoryAuditStore>();
         services.TryAddSingleton<ISensitiveValueProtector, EphemeralProtector>();
         return services;
     }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
-using FederationWorkflows.Server.Hosting;
+using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -116,6 +116,21 @@ public sealed class ManagementApiTests
         context.Connection.RemoteIpAddress = address is null ? null : IPAddress.Parse(address);
         await new LocalSignIn(_ => Task.CompletedTask).InvokeAsync(context);
         (context.User.Identity?.IsAuthenticated is true).ShouldBe(signedIn);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.5", HttpStatusCode.OK, "the proxy is believed, and the caller is on this machine")]
+    [InlineData("10.0.0.6", HttpStatusCode.Unauthorized, "this one is nobody's proxy")]
+    public async Task Only_a_proxy_that_is_listed_is_believed_on_who_calls(string address, HttpStatusCode expected, string why)
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            [],
+            new Dictionary<string, string?> { ["Server:TrustedProxies:0"] = "10.0.0.5" },
+            builder => builder.Services.AddSingleton<IStartupFilter>(new CallsFrom(IPAddress.Parse(address))));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/api/runs", UriKind.Relative));
+        request.Headers.Add("X-Forwarded-For", "127.0.0.1");
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(expected, why);
     }
 
     [Theory]

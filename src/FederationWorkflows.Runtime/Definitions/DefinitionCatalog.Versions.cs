@@ -61,7 +61,16 @@ public sealed partial class DefinitionCatalog
     /// <param name="caller">Who saves it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="DefinitionException">It is no definition at all; nothing was changed.</exception>
-    public async ValueTask<StoredDefinition> SaveDraftAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public ValueTask<StoredDefinition> SaveDraftAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken) =>
+        SaveDraftAsync(utf8Json, basedOn: null, caller, cancellationToken);
+
+    /// <inheritdoc cref="SaveDraftAsync(ReadOnlyMemory{byte}, ClaimsPrincipal, CancellationToken)"/>
+    /// <param name="utf8Json">The definition.</param>
+    /// <param name="basedOn">The revision of the latest version that the caller changed; null to save whatever it is now.</param>
+    /// <param name="caller">Who saves it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="DefinitionConflictException">The latest version is another one by now, and not what is to be saved; nothing was changed.</exception>
+    public async ValueTask<StoredDefinition> SaveDraftAsync(ReadOnlyMemory<byte> utf8Json, string? basedOn, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var definition = DefinitionParser.Parse(utf8Json);
         await changing.WaitAsync(cancellationToken);
@@ -73,8 +82,13 @@ public sealed partial class DefinitionCatalog
                 return latest;
             }
 
+            if (basedOn is not null && latest is not null && latest.Revision != basedOn)
+            {
+                throw new DefinitionConflictException(latest);
+            }
+
             var draft = latest is { IsPublished: false } && !await HasRunAsync(latest, cancellationToken)
-                ? latest with { Revision = definition.Revision, Json = Stamp(definition.Json, latest.Id, latest.Version) }
+                ? latest with { Revision = definition.Revision, Json = Stamp(definition.Json, latest.Id, latest.Version), CreatedBy = NameOf(caller) }
                 : NewVersion(definition, latest, caller);
             await store.SaveAsync(draft, cancellationToken);
             return draft;

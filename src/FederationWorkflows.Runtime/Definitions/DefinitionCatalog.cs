@@ -78,6 +78,11 @@ public sealed partial class DefinitionCatalog : IDisposable
         compiled.Find(definitionId, revision)
             ?? (await store.FindByRevisionAsync(definitionId, revision, cancellationToken) is { } stored ? Compile(stored) : null);
 
+    /// <summary>A version of a definition, compiled, published or not; null when there is none of the id.</summary>
+    /// <exception cref="DefinitionException">It has errors.</exception>
+    public async ValueTask<ExecutableWorkflow?> FindVersionAsync(string versionId, CancellationToken cancellationToken) =>
+        await store.FindVersionAsync(versionId, cancellationToken) is { } stored ? Compile(stored) : null;
+
     /// <summary>Reads the published definitions of the store. One that does not compile any more is reported and left out.</summary>
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal sealed partial class RunActor
             NewTimers = commit.NewTimers,
             RemovedTimers = commit.RemovedTimers,
             NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, Traced(followUp.Work).Encode(services.Codec), commit.Summary.UpdatedAt))],
-            RemovedFollowUps = origin?.FollowUpId is { } done ? [done] : [],
+            RemovedFollowUps = FollowUpsDone(),
             Deduplication = origin?.Deduplication,
             Schedule = origin?.Schedule,
         };
@@ -71,6 +71,16 @@ internal sealed partial class RunActor
         {
             leasing.Release();
         }
+    }
+
+    private IReadOnlyList<string> FollowUpsDone()
+    {
+        if (carried.Count == 0)
+        {
+            return origin?.FollowUpId is { } done ? [done] : [];
+        }
+
+        return [.. carried.Select(command => command.FollowUpId).Append(origin?.FollowUpId).OfType<string>()];
     }
 
     /// <summary>A run that this one starts is told by which.</summary>

@@ -36,7 +36,8 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
     private volatile bool isLeaseLost;
 
-    private volatile bool isWanted;
+    /// <summary>Until when another node waits for the run, as a time stamp; it says so again and again.</summary>
+    private long wantedUntil;
 
     private Task? activityReturned;
 
@@ -58,10 +59,10 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         }
     }
 
-    /// <summary>Asks to let go of the run at a commit, as soon as nothing of it is in flight: another node has something to tell it.</summary>
+    /// <summary>Asks to let go of the run at a commit, within a second and once nothing of it is in flight: another node has something to tell it.</summary>
     public void HandOver()
     {
-        isWanted = true;
+        Volatile.Write(ref wantedUntil, services.TimeProvider.GetTimestamp() + services.TimeProvider.TimestampFrequency);
         Post(new RunCommand(_ => false));
     }
 
@@ -193,7 +194,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                 Carry(command);
             }
 
-            if (isWanted && !run.IsInFlight)
+            if (Volatile.Read(ref wantedUntil) is not 0 and var until && !run.IsInFlight && services.TimeProvider.GetTimestamp() < until)
             {
                 await CommitAsync(releases: false, stopping);
                 throw new RunHandedOverException(run.Id);

@@ -8,6 +8,9 @@ public sealed record StartRequest(string DefinitionId)
     /// <summary>The id the run is to have, from <see cref="WorkflowRuntime.NewRunId"/>; a new one when null.</summary>
     public string? RunId { get; init; }
 
+    /// <summary>The version to start, by its id, published or not; the published one when null.</summary>
+    public string? VersionId { get; init; }
+
     /// <summary>Values of the workflow's inputs, by name.</summary>
     public IReadOnlyDictionary<string, object?> Input { get; init; } = new Dictionary<string, object?>();
 

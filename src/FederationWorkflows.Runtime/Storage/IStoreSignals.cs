@@ -36,6 +36,9 @@ public static class SignalKinds
     /// <summary>The node in the key was buried: its runs are free.</summary>
     public const string Nodes = "nodes";
 
+    /// <summary>A document of the kind in the key was stored or deleted.</summary>
+    public const string Documents = "documents";
+
     /// <summary>Signals may have been lost: anything may have changed.</summary>
     public const string Everything = "everything";
 }

@@ -4,6 +4,7 @@ using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Management.Definitions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
@@ -22,9 +23,9 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
         {
             NodeBusyException => StatusCodes.Status429TooManyRequests,
             StorageUnavailableException => StatusCodes.Status503ServiceUnavailable,
-            RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DefinitionInUseException => StatusCodes.Status409Conflict,
-            UnknownDefinitionException => StatusCodes.Status404NotFound,
-            DefinitionException or ValueConversionException or RunArchiveException => StatusCodes.Status400BadRequest,
+            RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DocumentConflictException or DefinitionInUseException => StatusCodes.Status409Conflict,
+            UnknownDefinitionException or UnknownVersionException => StatusCodes.Status404NotFound,
+            DefinitionException or DefinitionConflictException or ValueConversionException or RunArchiveException => StatusCodes.Status400BadRequest,
             _ => null,
         };
         if (status is null)
@@ -40,7 +41,16 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
         // Who calls learns that it is the storage; where it lies is for the log.
         var detail = exception is StorageUnavailableException ? "The storage does not work at the moment, so nothing was changed; the server's log says why." : exception.Message;
         httpContext.Response.StatusCode = status.Value;
-        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = status, Detail = detail } });
+        var problem = new ProblemDetails { Status = status, Detail = detail };
+        if (status == StatusCodes.Status400BadRequest)
+        {
+            // The designer shows people each of these (Elsa contract: errors).
+            problem.Extensions["errors"] = exception is DefinitionException e
+                ? e.Problems.GroupBy(item => item.ActivityId ?? "story").ToDictionary(group => group.Key, group => group.Select(item => item.Message).ToArray())
+                : new Dictionary<string, string[]> { ["story"] = [detail] };
+        }
+
+        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = problem });
     }
 
     /// <summary>

@@ -9,9 +9,14 @@ using FederationWorkflows.Runtime.Definitions.Files;
 using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Pages;
+using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
+using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -119,6 +124,7 @@ public static partial class ServerHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddTrustedProxies();
         builder.AddTelemetry();
         builder.Services.AddRouting();
         builder.Services.AddProblemDetails();
@@ -132,29 +138,43 @@ public static partial class ServerHost
         });
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
+        builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddSecrets();
+        builder.Services.AddPages();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddWebhookCallers();
         builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddManagementApi();
         builder.Services.AddSingleton<StorageHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage", tags: ["ready"]);
     }
 
     private static void Map(WebApplication app)
     {
+        if (app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders();
+        }
+
         app.UseMiddleware<RequestSpan>();
         app.UseMiddleware<RequestLog>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseHostFiltering();
+        app.UsePathBase(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.PathBase);
+        app.UseMiddleware<SecurityHeaders>();
         app.UseRouting();
         app.UseMiddleware<LocalSignIn>();
         app.UseMiddleware<CallerRequirement>();
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        app.UseAntiforgery();
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).OpenToEverybody();
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).OpenToEverybody();
         app.MapManagementApi();
+        app.MapPages();
         app.MapWebhooks();
     }
 

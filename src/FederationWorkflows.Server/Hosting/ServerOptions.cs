@@ -24,6 +24,13 @@ public sealed class ServerOptions
     [RegularExpression(@"/[A-Za-z0-9_\-/]*[A-Za-z0-9_\-]", ErrorMessage = "Server:WebhookBasePath must begin with / and not end with it.")]
     public string WebhookBasePath { get; set; } = "/workflows";
 
+    /// <summary>What everything's path begins with, where a proxy leads only a part of a site here, e.g. <c>/flows</c>; empty for none.</summary>
+    [RegularExpression(@"(/[A-Za-z0-9_\-]+)*", ErrorMessage = "Server:PathBase must begin with / and not end with it.")]
+    public string PathBase { get; set; } = "";
+
+    /// <summary>Addresses and networks (CIDR) of proxies whose word on the caller's address and scheme (<c>X-Forwarded-For</c>, <c>-Proto</c>) is taken; nobody's when empty.</summary>
+    public IList<string> TrustedProxies { get; } = [];
+
     /// <summary>How long a caller waits for a story that answers; then it gets 202 with the run's id. One second to ten minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Server:ResponseTimeout must be from 00:00:01 to 00:10:00.")]
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(60);

@@ -1,31 +1,51 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
-using FederationWorkflows.Server.Hosting;
+using FederationWorkflows.Server.Management.Definitions;
+using FederationWorkflows.Server.Management.Descriptors;
+using FederationWorkflows.Server.Management.Instances;
+using FederationWorkflows.Server.Management.Live;
+using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
 
 /// <summary>
 /// The management API: what Elsa Server has is below <c>/elsa/api</c> in its shapes, what only this product has is below <c>/api</c>.
-/// Every endpoint is of one of the two groups, which say who may call.
+/// Every endpoint names the permission it needs.
 /// </summary>
 internal static class ManagementApi
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
+    public static IServiceCollection AddManagementApi(this IServiceCollection services) => services.AddSingleton<DefinitionView>().AddSingleton<DefinitionSaving>().AddLiveUpdates();
+
     public static void MapManagementApi(this IEndpointRouteBuilder routes)
     {
-        var elsa = routes.MapGroup("/elsa/api").WithMetadata(new RequiresCaller());
-        var own = routes.MapGroup("/api").WithMetadata(new RequiresCaller());
+        var elsa = routes.MapGroup("/elsa/api");
+        var own = routes.MapGroup("/api");
+        elsa.MapDefinitionLists();
+        elsa.MapDefinitionSaving();
+        elsa.MapDefinitionBulkActions();
+        elsa.MapDefinitionFiles();
+        elsa.MapSubgraphs();
+        elsa.MapExecution();
+        elsa.MapDescriptors();
+        elsa.MapActivityTests();
+        elsa.MapExecutions();
         elsa.MapRuns();
         elsa.MapRunLists();
         elsa.MapRunOperations();
         elsa.MapSignals();
         elsa.MapRunArchives();
+        elsa.MapSecrets();
+        routes.MapLiveUpdates();
         own.MapOwnRuns();
         own.MapOpenTasks();
         own.MapNodes();
-        own.MapDefinitions();
+        own.MapSuspension();
+        own.MapDefinitionProblems();
+        own.MapSecretUses();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>
@@ -44,6 +64,9 @@ internal static class ManagementApi
         run.UpdatedAt,
         run.FinishedAt,
     };
+
+    /// <summary>Definitions nest deeper than the serializer goes by itself.</summary>
+    public static IResult Answer(JsonNode json) => Results.Text(json.ToJsonString(), "application/json; charset=utf-8", System.Text.Encoding.UTF8);
 
     public static IResult NoRun(string id) => Results.Problem($"There is no run '{id}'.", statusCode: StatusCodes.Status404NotFound);
 

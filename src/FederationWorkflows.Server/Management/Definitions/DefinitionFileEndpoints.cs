@@ -1,0 +1,141 @@
+using System.IO.Compression;
+using System.Text.Json.Nodes;
+using System.Text.Json;
+using System.Text;
+using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
+
+namespace FederationWorkflows.Server.Management.Definitions;
+
+/// <summary>Definitions as files (Elsa contract: export and import).</summary>
+internal static class DefinitionFileEndpoints
+{
+    /// <summary>Stories in one archive, either way.</summary>
+    private const int MaxFiles = 1000;
+
+    private static readonly JsonSerializerOptions Indented = new(ManagementApi.Json) { WriteIndented = true, MaxDepth = Engine.JsonValues.MaxDepth + 8, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void MapDefinitionFiles(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/workflow-definitions/{definitionId}/export", ExportAsync).Requires(Permissions.StoriesRead);
+        api.MapPost("/bulk-actions/export/workflow-definitions", ExportSeveralAsync).Requires(Permissions.StoriesRead);
+        api.MapPost("/workflow-definitions/import", ImportAsync).Requires(Permissions.StoriesWrite).Audited("story.import");
+        api.MapPost("/workflow-definitions/import-files", ImportFilesAsync).DisableAntiforgery().Requires(Permissions.StoriesWrite).Audited("story.import");
+    }
+
+    private static async Task<IResult> ExportAsync(string definitionId, string? versionOptions, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>
+        await store.FindAsync(definitionId, versionOptions, cancellationToken) is { } found
+            ? Results.File(Write(found, view), "application/json", FileName(found))
+            : DefinitionListEndpoints.NoStory(definitionId);
+
+    private static async Task<IResult> ExportSeveralAsync(ExportRequest request, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken)
+    {
+        if (request.Ids is not { Count: > 0 and <= MaxFiles } ids)
+        {
+            throw ManagementBody.Wrong("wrong-count", $"Name from 1 to {MaxFiles} versions in \"ids\".", "$.ids");
+        }
+
+        using var content = new MemoryStream();
+        using (var archive = new ZipArchive(content, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+            foreach (var id in ids.Distinct(StringComparer.Ordinal))
+            {
+                if (await store.FindVersionAsync(id, cancellationToken) is { } found)
+                {
+                    var name = FileName(found);
+                    await using var entry = await archive.CreateEntry(names.Add(name) ? name : $"{names.Count}-{found.Version}-{name}").OpenAsync(cancellationToken);
+                    await entry.WriteAsync(Write(found, view), cancellationToken);
+                }
+            }
+        }
+
+        return Results.File(content.ToArray(), "application/zip", "workflow-definitions.zip");
+    }
+
+    private static async Task<IResult> ImportAsync(HttpContext context, DefinitionSaving saving, DefinitionView view, CancellationToken cancellationToken)
+    {
+        var json = await ManagementBody.ReadObjectAsync(context, cancellationToken);
+        var saved = (await saving.SaveAsync(json, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition;
+        context.Tell(saved.DefinitionId, after: new { saved.Version, saved.Revision });
+        return ManagementApi.Answer(view.Full(saved, context.User));
+    }
+
+    /// <summary>JSON files and archives of them, in a form. They are read before the first is saved, so that one that is no story keeps all out.</summary>
+    private static async Task<IResult> ImportFilesAsync(HttpContext context, DefinitionSaving saving, CancellationToken cancellationToken)
+    {
+        if (!context.Request.HasFormContentType)
+        {
+            throw ManagementBody.Wrong("no-files", "Send the stories as files of a form (multipart/form-data).");
+        }
+
+        var stories = new List<JsonObject>();
+        foreach (var file in (await context.Request.ReadFormAsync(cancellationToken)).Files)
+        {
+            await using var stream = file.OpenReadStream();
+            if (file.FileName.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
+            {
+                await ReadArchiveAsync(stream, file.FileName, stories, cancellationToken);
+            }
+            else
+            {
+                stories.Add(await ReadAsync(stream, file.FileName, cancellationToken));
+            }
+        }
+
+        var saved = new List<object>();
+        context.Tell(after: saved);
+        foreach (var story in stories)
+        {
+            var definition = (await saving.SaveAsync(story, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition;
+            saved.Add(new { definition.DefinitionId, definition.Version, definition.Revision });
+        }
+
+        return Results.Json(new { Count = stories.Count }, ManagementApi.Json);
+    }
+
+    private static async ValueTask ReadArchiveAsync(Stream stream, string name, List<JsonObject> stories, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Read);
+            foreach (var entry in archive.Entries.Where(entry => entry.FullName.EndsWith(".json", StringComparison.OrdinalIgnoreCase)))
+            {
+                await using var content = await entry.OpenAsync(cancellationToken);
+                stories.Add(stories.Count < MaxFiles ? await ReadAsync(content, entry.FullName, cancellationToken) : throw ManagementBody.Wrong("too-many", $"At most {MaxFiles} stories are taken at once."));
+            }
+        }
+        catch (InvalidDataException)
+        {
+            throw ManagementBody.Wrong("invalid-zip", $"{name} is not a zip archive.");
+        }
+    }
+
+    /// <summary>What an archive says of its entries' sizes is not to be trusted.</summary>
+    private static async ValueTask<JsonObject> ReadAsync(Stream stream, string name, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[DefinitionParser.MaxBytes + 1];
+        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        if (length == buffer.Length)
+        {
+            throw ManagementBody.Wrong("too-large", $"{name} has more than {DefinitionParser.MaxBytes} bytes.");
+        }
+
+        var json = ManagementBody.Parse(buffer.AsMemory(0, length));
+        return json["root"] is JsonObject ? json : throw ManagementBody.Wrong("missing-root", $"{name} is no story: it has no \"root\".", "$.root");
+    }
+
+    private static byte[] Write(StoredDefinition stored, DefinitionView view) => Encoding.UTF8.GetBytes(view.Export(stored).ToJsonString(Indented));
+
+    /// <summary>Letters, digits and hyphens: the designer takes the name from the header as it stands.</summary>
+    private static string FileName(StoredDefinition stored)
+    {
+        var name = string.Concat(stored.FindName().Select(letter => char.IsAsciiLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : '-'));
+        name = string.Join('-', name.Split('-', StringSplitOptions.RemoveEmptyEntries));
+        return $"{(name.Length == 0 ? "story" : name)}.json";
+    }
+
+    private sealed record ExportRequest(IReadOnlyList<string>? Ids);
+}
