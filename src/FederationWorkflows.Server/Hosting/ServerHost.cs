@@ -13,6 +13,7 @@ using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
+using FederationWorkflows.Server.Studio;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using Microsoft.Extensions.Configuration.Memory;
@@ -135,6 +136,7 @@ public static partial class ServerHost
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddPages();
+        builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
@@ -168,6 +170,7 @@ public static partial class ServerHost
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).OpenToEverybody();
         app.MapManagementApi();
         app.MapPages();
+        app.MapStudio();
         app.MapWebhooks();
     }
 

@@ -64,6 +64,9 @@ internal sealed class WebhookEndpoint(
         }
     }
 
+    /// <summary>A story or a run listens on the path of a request, with whatever method.</summary>
+    public bool HasRoute(HttpContext context) => routes.Find(context.Request.Method, EncodedPath(context)).Result != HttpRouteResult.NotFound;
+
     private static string Ambiguity(IReadOnlyList<WebhookTarget> candidates)
     {
         var stories = candidates.Select(candidate => candidate.Trigger?.DefinitionId).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
