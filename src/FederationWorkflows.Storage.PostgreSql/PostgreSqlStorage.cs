@@ -35,6 +35,8 @@ public static class PostgreSqlStorage
         services.TryAddSingleton<IFollowUpStore, PostgreSqlFollowUpStore>();
         services.TryAddSingleton<IScheduleStore, PostgreSqlScheduleStore>();
         services.TryAddSingleton<INodeStore, PostgreSqlNodeStore>();
+        services.TryAddSingleton<IDocumentStore, PostgreSqlDocumentStore>();
+        services.TryAddSingleton<IAuditStore, PostgreSqlAuditStore>();
         services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<PostgreSqlSignals>());
         services.TryAddSingleton<ISharedKeyRepository, PostgreSqlKeyRepository>();
         services.AddHostedService<Opening>();

@@ -25,6 +25,8 @@ public static class SqliteStorage
         services.TryAddSingleton<IFollowUpStore, SqliteFollowUpStore>();
         services.TryAddSingleton<IScheduleStore, SqliteScheduleStore>();
         services.TryAddSingleton<INodeStore, SqliteNodeStore>();
+        services.TryAddSingleton<IDocumentStore, SqliteDocumentStore>();
+        services.TryAddSingleton<IAuditStore, SqliteAuditStore>();
         services.TryAddSingleton<IStoreSignals>(provider => provider.GetRequiredService<InProcessSignals>());
         services.AddHostedService<Opening>();
         return services;

@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -234,9 +236,9 @@ public sealed class RunOperationTests
             .ShouldBe(["/health/live", "/health/ready", "/assets/{hash}/{name}", "/workflows/{**path}"], ignoreOrder: true);
         foreach (var endpoint in endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is null))
         {
-            foreach (var method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods)
+            foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"])
             {
-                using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(endpoint.RoutePattern.RawText!.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), UriKind.Relative));
+                using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(endpoint.RoutePattern.RawText!.Replace("{version:int}", "1", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), UriKind.Relative));
                 request.Headers.Add("X-Forwarded-For", "203.0.113.7");
                 request.Content = method == "GET" ? null : new StringContent("{not json", Encoding.UTF8, endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes[0] ?? "application/json");
                 using var answer = await server.Client.SendAsync(request, Cancellation);
@@ -257,6 +259,34 @@ public sealed class RunOperationTests
             .Select(endpoint => endpoint.RoutePattern.RawText)
             .ShouldBeEmpty();
         endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission).OfType<string>().ShouldBeSubsetOf(Permissions.All);
+    }
+
+    [Fact]
+    public async Task Every_endpoint_that_changes_something_is_in_the_audit_log()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission is { } permission && !permission.EndsWith(":read", StringComparison.Ordinal))
+            .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") is false && endpoint.Metadata.GetMetadata<AuditedAction>() is null)
+            .Select(endpoint => endpoint.RoutePattern.RawText)
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_audit_log_says_who_did_what_to_which_run()
+    {
+        await using var server = await ServerUnderTest.StartAsync(Waiting("held"));
+        var id = await RunAsync(server, "held", "Suspended");
+        using var cancelled = await server.PostAsync($"/elsa/api/cancel/workflow-instances/{id}");
+        using var deleted = await server.PostAsync("/elsa/api/bulk-actions/delete/workflow-instances/by-id", $$"""{"ids":["{{id}}"]}""");
+        using var refused = await server.PostAsync("/api/runs/nothing/retry");
+        refused.StatusCode.ShouldBe(HttpStatusCode.NotFound, "what was refused is not in the log");
+
+        var entries = await server.Services.GetRequiredService<IAuditStore>().ListAsync(new AuditQuery { Action = "run." }, Cancellation);
+
+        entries.Select(entry => (entry.Actor, entry.Address, entry.Action, entry.Subject)).ShouldBe(
+            [("local", "127.0.0.1", "run.delete", ""), ("local", "127.0.0.1", "run.cancel", id)]);
+        entries[0].After!.Value.GetProperty("ids")[0].GetString().ShouldBe(id);
     }
 
     private static JsonObject Waiting(string id) => Of(id, [Starts(id), Waits("wait", id + "/go")]);

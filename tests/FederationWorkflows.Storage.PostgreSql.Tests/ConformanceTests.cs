@@ -22,3 +22,13 @@ public sealed class PostgreSqlDefinitionStoreTests(PostgreSqlServer server) : De
 {
     protected override ValueTask RegisterAsync(IServiceCollection services) => server.RegisterAsync(services);
 }
+
+public sealed class PostgreSqlDocumentStoreTests(PostgreSqlServer server) : DocumentStoreConformance
+{
+    protected override ValueTask RegisterAsync(IServiceCollection services) => server.RegisterAsync(services);
+}
+
+public sealed class PostgreSqlAuditStoreTests(PostgreSqlServer server) : AuditStoreConformance
+{
+    protected override ValueTask RegisterAsync(IServiceCollection services) => server.RegisterAsync(services);
+}

@@ -50,7 +50,7 @@ public sealed class DatabaseTests(PostgreSqlServer server)
         await using (var older = Node(options))
         {
             await Runs(older).CommitAsync(Commit("r", Mine) with { IsNew = true }, Token);
-            await ExecuteAsync(options, "INSERT INTO schema_version (version, compatible_from) VALUES (2, 1)");
+            await ExecuteAsync(options, "INSERT INTO schema_version (version, compatible_from) VALUES (3, 1)");
         }
 
         await using var again = Node(options);
@@ -70,8 +70,25 @@ public sealed class DatabaseTests(PostgreSqlServer server)
         await using var again = Node(options);
         var error = await Should.ThrowAsync<StorageUnavailableException>(async () => await Runs(again).FindAsync("r", Token));
 
-        error.Message.ShouldBe($"The database {options.Place} was upgraded by a newer version of FederationWorkflows (schema 7, which needs at least 5; this one knows 1). Start that version.");
+        error.Message.ShouldBe($"The database {options.Place} was upgraded by a newer version of FederationWorkflows (schema 7, which needs at least 5; this one knows 2). Start that version.");
         error.IsTransient.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("UPDATE audit SET actor = 'nobody'")]
+    [InlineData("DELETE FROM audit")]
+    [InlineData("TRUNCATE audit")]
+    [InlineData("INSERT INTO audit (number, at, actor, signed_in_by, action, subject, succeeded) OVERRIDING SYSTEM VALUE VALUES (1, now(), 'nobody', '', '', '', true) ON CONFLICT (number) DO UPDATE SET actor = excluded.actor")]
+    public async Task What_happened_cannot_be_changed_in_the_database(string change)
+    {
+        var options = server.NewOptions();
+        await using var node = Node(options);
+        var audit = node.GetRequiredService<IAuditStore>();
+        await audit.AppendAsync(new() { At = Noon, Actor = "ann", SignedInBy = "session", Action = "story.save", Subject = "a" }, Token);
+
+        (await Should.ThrowAsync<PostgresException>(() => ExecuteAsync(options, change))).MessageText.ShouldBe("the audit log is added to and read, never changed");
+
+        (await audit.ListAsync(new(), Token)).ShouldHaveSingleItem().Actor.ShouldBe("ann");
     }
 
     [Fact]

@@ -54,3 +54,29 @@ public sealed class SqliteDefinitionStoreTests : DefinitionStoreConformance
         file.Dispose();
     }
 }
+
+public sealed class SqliteDocumentStoreTests : DocumentStoreConformance
+{
+    private readonly TestFile file = new();
+
+    protected override ValueTask RegisterAsync(IServiceCollection services) => file.RegisterAsync(services);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        file.Dispose();
+    }
+}
+
+public sealed class SqliteAuditStoreTests : AuditStoreConformance
+{
+    private readonly TestFile file = new();
+
+    protected override ValueTask RegisterAsync(IServiceCollection services) => file.RegisterAsync(services);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        file.Dispose();
+    }
+}

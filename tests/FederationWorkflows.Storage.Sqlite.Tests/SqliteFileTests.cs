@@ -134,7 +134,29 @@ public sealed class SqliteFileTests : IDisposable
         }
 
         (await Should.ThrowAsync<StorageUnavailableException>(async () => await OpenAsync())).Message
-            .ShouldBe($"{file.Path} was written by a newer version of FederationWorkflows (schema 99; this one knows 1). Start that version, or restore a backup from before the upgrade.");
+            .ShouldBe($"{file.Path} was written by a newer version of FederationWorkflows (schema 99; this one knows 2). Start that version, or restore a backup from before the upgrade.");
+    }
+
+    [Theory]
+    [InlineData("UPDATE audit SET actor = 'nobody'")]
+    [InlineData("DELETE FROM audit")]
+    [InlineData("REPLACE INTO audit (number, at, actor, signed_in_by, action, subject, succeeded) VALUES (1, 0, 'nobody', '', '', '', 1)")]
+    [InlineData("INSERT INTO audit (number, at, actor, signed_in_by, action, subject, succeeded) VALUES (1, 0, 'nobody', '', '', '', 1) ON CONFLICT (number) DO UPDATE SET actor = excluded.actor")]
+    public async Task What_happened_cannot_be_changed_in_the_file(string change)
+    {
+        await using var storage = await OpenAsync();
+        await storage.Database.WriteAsync(session => session.Execute("INSERT INTO audit (at, actor, signed_in_by, action, subject, succeeded) VALUES (0, 'ann', '', '', '', 1)"), Token);
+
+        (await Should.ThrowAsync<Exception>(async () => await storage.Database.WriteAsync(session => session.Execute(change), Token))).Message.ShouldContain("the audit log is not");
+
+        (await storage.Database.ReadAsync(
+            session =>
+            {
+                using var row = session.QueryOnce("SELECT group_concat(actor) FROM audit");
+                row.Step();
+                return row.Text(0);
+            },
+            Token)).ShouldBe("ann");
     }
 
     [Fact]

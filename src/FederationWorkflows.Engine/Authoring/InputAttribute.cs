@@ -100,6 +100,7 @@ public static class InputUIHints
     public const string OutcomePicker = "outcome-picker";
     public const string OutputPicker = "output-picker";
     public const string RadioList = "radiolist";
+    public const string SecretPicker = "secret-picker";
     public const string SingleLine = "singleline";
     public const string SwitchEditor = "switch-editor";
     public const string TypePicker = "type-picker";

@@ -282,6 +282,11 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
             node.Inputs[slot] = input;
         }
 
+        if (descriptor.UIHint == InputUIHints.SecretPicker && input?.Expression is { Type: Expression.LiteralType, Text: { Length: > 0 } secret })
+        {
+            compilation.SecretNames.Add(secret);
+        }
+
         if (descriptor.IsRequired)
         {
             compilation.AfterTree(() => CheckRequired(descriptor, property));

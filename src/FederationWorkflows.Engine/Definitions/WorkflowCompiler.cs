@@ -18,7 +18,7 @@ public sealed class WorkflowCompiler
 
     /// <summary>A compiler over the registered activity types and expression languages.</summary>
     /// <param name="registry">The activity types; the snapshot at the time of each compilation is used.</param>
-    /// <param name="languages">Languages beside Elsa's own four, CEL and Template, which are always there.</param>
+    /// <param name="languages">Languages beside Elsa's own, CEL and Template, which are always there.</param>
     /// <param name="host">What expressions get from the host.</param>
     public WorkflowCompiler(ActivityRegistry registry, IEnumerable<IExpressionHandler> languages, ExpressionHost host)
     {
@@ -36,9 +36,11 @@ public sealed class WorkflowCompiler
         var compilation = new Compilation(definition, registry.Current, languages, host);
         compilation.Run();
         var problems = (IReadOnlyList<DefinitionProblem>)[.. definition.Warnings, .. compilation.Problems];
-        return problems.Any(problem => problem.Severity == ProblemSeverity.Error)
-            ? new CompilationResult(null, problems)
-            : new CompilationResult(new ExecutableWorkflow(definition, compilation.Nodes, host), problems);
+        return new CompilationResult(
+            problems.Any(problem => problem.Severity == ProblemSeverity.Error) ? null : new ExecutableWorkflow(definition, compilation.Nodes, host), problems)
+        {
+            SecretNames = compilation.SecretNames,
+        };
     }
 
     /// <summary>Reads, checks and compiles a file; problems carry line and column.</summary>
@@ -68,6 +70,9 @@ public sealed class WorkflowCompiler
 /// <param name="Problems">Errors and warnings, in the order of the file.</param>
 public sealed record CompilationResult(ExecutableWorkflow? Workflow, IReadOnlyList<DefinitionProblem> Problems)
 {
+    /// <summary>The secrets that the story names, also where it has errors elsewhere.</summary>
+    public IReadOnlyCollection<string> SecretNames { get; init; } = [];
+
     /// <summary>The executable graph.</summary>
     /// <exception cref="DefinitionException">There is an error among the problems.</exception>
     public ExecutableWorkflow Require() => Workflow ?? throw new DefinitionException([.. Problems.Where(problem => problem.Severity == ProblemSeverity.Error)]);
@@ -113,6 +118,9 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
 
     public List<DefinitionProblem> Problems { get; } = [];
 
+    /// <summary>The secrets that the story names.</summary>
+    public SortedSet<string> SecretNames { get; } = new(StringComparer.Ordinal);
+
     public IReadOnlyDictionary<string, ActivityNode> ById => byId;
 
     public WorkflowDefinition Definition => definition;
@@ -135,6 +143,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
         for (var i = Nodes.Count - 1; i >= 0; i--)
         {
             (Nodes[i].Activity as ICompiled)?.OnCompiled(new NodeCompilation(Nodes[i], Problems));
+            Problems.AddRange((Nodes[i].Activity as IStoryCheck)?.Check(Nodes[i]) ?? []);
         }
     }
 
@@ -211,6 +220,7 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
             }
 
             var compiled = languages.Find(expression.Type).Compile(expression, target, new CompilationScope(this, node));
+            SecretNames.UnionWith(compiled.SecretNames);
             var convert = ValueConversion.To(target);
             return compiled.TryGetConstant(out var constant)
                 ? CompiledExpression.Constant(convert(constant))
@@ -325,6 +335,8 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
 
     private sealed class ConvertingExpression(CompiledExpression inner, Func<object?, object?> convert, string inputName) : CompiledExpression
     {
+        public override IReadOnlyCollection<string> SecretNames => inner.SecretNames;
+
         public override ValueTask<object?> EvaluateAsync(IExpressionScope scope)
         {
             ValueTask<object?> pending;

@@ -5,7 +5,7 @@ namespace FederationWorkflows.Engine.Expressions;
 /// <summary>Elsa's own types with Elsa's own meaning.</summary>
 internal static class BuiltInExpressions
 {
-    public static IExpressionHandler[] All { get; } = [new LiteralHandler(), new ObjectHandler(), new VariableHandler(), new InputHandler()];
+    public static IExpressionHandler[] All { get; } = [new LiteralHandler(), new ObjectHandler(), new VariableHandler(), new InputHandler(), new SecretHandler()];
 
     /// <summary>
     /// The designer stores a picked variable or input as the JSON text of the whole thing; files written by hand name it.

@@ -13,6 +13,9 @@ public abstract class CompiledExpression
         return false;
     }
 
+    /// <summary>The secrets it reads, by name.</summary>
+    public virtual IReadOnlyCollection<string> SecretNames => [];
+
     /// <summary>
     /// Evaluates the expression. A result that came from a sensitive value is a <see cref="Sensitive"/>.
     /// </summary>

@@ -25,6 +25,7 @@ public abstract record FollowUpWork
             StartStory.KindName => StartStory.Read(values),
             ReportToParent.KindName => ReportToParent.Read(values),
             PublishEventWork.KindName => PublishEventWork.Read(values),
+            ResumeRun.KindName => ResumeRun.Read(values),
             _ => throw new InvalidOperationException($"There is follow-up work of kind '{kind}', which this server does not know. Is it older than the one that asked for it?"),
         };
     }
@@ -176,6 +177,33 @@ public sealed record PublishEventWork : FollowUpWork
         ["payload"] = Payload,
         ["startedBy"] = StartedBy,
     };
+}
+
+/// <summary>Resumes a bookmark of a run that could not be told at once. A run that does not wait for it any more is left alone.</summary>
+public sealed record ResumeRun : FollowUpWork
+{
+    internal const string KindName = "resume-run";
+
+    /// <inheritdoc/>
+    public override string Kind => KindName;
+
+    /// <summary>The run that waits.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>Where it waits.</summary>
+    public required string BookmarkId { get; init; }
+
+    /// <summary>What the activity gets.</summary>
+    public object? Input { get; init; }
+
+    internal static ResumeRun Read(IReadOnlyDictionary<string, object?> values) => new()
+    {
+        RunId = (string)values["runId"]!,
+        BookmarkId = (string)values["bookmarkId"]!,
+        Input = values["input"],
+    };
+
+    private protected override Dictionary<string, object?> Write() => new() { ["runId"] = RunId, ["bookmarkId"] = BookmarkId, ["input"] = Input };
 }
 
 /// <summary>A <see cref="RunParent"/> as plain values.</summary>

@@ -8,6 +8,8 @@ namespace FederationWorkflows.Federation.Aws;
 /// <summary>Checks inputs before anything is sent (rules: STS API reference, AssumeRoleWithWebIdentity and Credentials).</summary>
 internal static partial class AwsInputs
 {
+    private const string ActedAs = "ActedAs";
+
     private const int MinDuration = 900;
     private const int MaxDuration = 43_200;
     private const int MaxPolicy = 2048;
@@ -107,9 +109,18 @@ internal static partial class AwsInputs
         }
     }
 
-    /// <summary>The credentials that an activity was given.</summary>
-    public static AwsCredentials RequireCredentials(string activity, AwsCredentials? credentials) => credentials ?? throw Failure.Input(
-        Cloud.Aws, "AWS", activity, "no credentials are given", "Give the result of an activity that assumes a role, e.g. through a variable of type Object.");
+    /// <summary>The credentials that an activity was given. The journal then tells whom it acted as: the input itself is masked there.</summary>
+    public static AwsCredentials RequireCredentials(ActivityExecutionContext context, string activity, Input<AwsCredentials> input)
+    {
+        var credentials = context.Get(input) ?? throw Failure.Input(
+            Cloud.Aws, "AWS", activity, "no credentials are given", "Give the result of an activity that assumes a role, e.g. through a variable of type Object.");
+        if (CloudText.Message(credentials.AssumedRoleArn) is { Length: > 0 } session)
+        {
+            context.JournalData[ActedAs] = session;
+        }
+
+        return credentials;
+    }
 
     /// <summary>Credentials whose form would make the framework throw an exception that shows them.</summary>
     public static void RequireCredentials(OutboundCall call, AwsCredentials credentials)

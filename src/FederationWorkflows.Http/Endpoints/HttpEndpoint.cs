@@ -10,7 +10,7 @@ namespace FederationWorkflows.Http.Endpoints;
 [Activity("Elsa", "HTTP", "Wait for an inbound HTTP request that matches the specified path and methods.", DisplayName = "HTTP Endpoint")]
 [FlowNode("Done", RequestTooLarge, FileTooLarge, InvalidFileExtension, InvalidFileMimeType)]
 [NoSideEffects]
-internal sealed class HttpEndpoint : Trigger<HttpRequestData>
+internal sealed class HttpEndpoint : Trigger<HttpRequestData>, IStoryCheck
 {
     private const string Security = "Security";
 
@@ -37,7 +37,45 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         Options = new[] { "GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS" })]
     public Input<ICollection<string>>? SupportedMethods { get; set; }
 
-    [Input(Description = "Accept authenticated and authorized requests only.", Category = Security)]
+    [Input(
+        Description = "Who may call: everybody (anonymous), who is signed in and may start stories (signedIn), who signs the body (hmac), knows a secret (bearer), has an API key (apiKey) or an OpenID Connect token (oidc), or a topic of Amazon SNS (sns).",
+        Category = Security, UIHint = InputUIHints.DropDown, Options = new[] { "anonymous", "signedIn", "hmac", "bearer", "apiKey", "oidc", "sns" })]
+    public Input<string?>? Caller { get; set; }
+
+    [Input(Description = "For hmac and bearer: the secret shared with the caller.", Category = Security, UIHint = InputUIHints.SecretPicker, AutoEvaluate = false)]
+    public Input<string?>? Secret { get; set; }
+
+    [Input(Description = "For hmac: whose way of signing it is.", Category = Security, UIHint = InputUIHints.DropDown, Options = new[] { "generic", "github", "slack", "stripe" })]
+    public Input<string?>? SignatureForm { get; set; }
+
+    [Input(Description = "For hmac, generic: the header with the signature, X-Signature when empty. For bearer: the header with the secret, Authorization when empty.", Category = Security)]
+    public Input<string?>? CallerHeader { get; set; }
+
+    [Input(Description = "For hmac, generic: what stands before the signature, for example sha256=.", Category = Security)]
+    public Input<string?>? SignaturePrefix { get; set; }
+
+    [Input(Description = "For hmac, generic: how the signature is written.", Category = Security, UIHint = InputUIHints.DropDown, Options = new[] { "hex", "base64" })]
+    public Input<string?>? SignatureEncoding { get; set; }
+
+    [Input(Description = "For hmac, generic: the header with the time in seconds since 1970; it is signed before the body, with a full stop between. No time is checked when empty.", Category = Security)]
+    public Input<string?>? TimestampHeader { get; set; }
+
+    [Input(Description = "How old a signed request may be, and how long the same one is known again: 00:05:00 when empty, 01:00:00 for sns.", Category = Security)]
+    public Input<TimeSpan?>? Tolerance { get; set; }
+
+    [Input(Description = "For oidc: what the token must be for.", Category = Security)]
+    public Input<string?>? Audience { get; set; }
+
+    [Input(Description = "For oidc: who must have issued the token, https://accounts.google.com when empty.", Category = Security)]
+    public Input<string?>? Issuer { get; set; }
+
+    [Input(Description = "For oidc: the e-mail address of the caller's service account, or the token's subject.", Category = Security)]
+    public Input<string?>? CallerIdentity { get; set; }
+
+    [Input(DisplayName = "Topic ARN", Description = "For sns: the only topic that may call.", Category = Security)]
+    public Input<string?>? TopicArn { get; set; }
+
+    [Input(Description = "Accept authenticated and authorized requests only: the same as the caller signedIn.", Category = Security)]
     public Input<bool>? Authorize { get; set; }
 
     [Input(Description = "The authorization policy to apply. The server's default policy when empty.", Category = Security)]
@@ -98,7 +136,7 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         try
         {
             return Stimuli(
-                context.Get(Path), context.Get(SupportedMethods), context.Get(Authorize), context.Get(Policy), context.Get(RequestTimeout),
+                context.Get(Path), context.Get(SupportedMethods), Callers(context.Get(Authorize), context.Get(Tolerance), context.Get).Read(), context.Get(Authorize), context.Get(Policy), context.Get(RequestTimeout),
                 Rules(context.Get(RequestSizeLimit), context.Get(FileSizeLimit), context.Get(AllowedFileExtensions), context.Get(BlockedFileExtensions), context.Get(AllowedMimeTypes)));
         }
         catch (FormatException e)
@@ -115,7 +153,8 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         }
 
         foreach (var stimulus in Stimuli(
-            context.Get(Path), context.Get(SupportedMethods), context.Get(Authorize), context.Get(Policy), context.Get(RequestTimeout), Rules(context)))
+            context.Get(Path), context.Get(SupportedMethods), Callers(context.Get(Authorize), context.Get(Tolerance), context.Get).Read(), context.Get(Authorize), context.Get(Policy),
+            context.Get(RequestTimeout), Rules(context)))
         {
             // One request ends the waiting for every method: the bookmarks go together, when the endpoint completes.
             context.CreateBookmark(new CreateBookmarkArgs { BookmarkName = Type, Stimulus = stimulus, Callback = OnRequestAsync, AutoBurn = false });
@@ -148,7 +187,40 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         return context.CompleteActivityAsync();
     }
 
-    private IEnumerable<HttpEndpointStimulus> Stimuli(string? path, ICollection<string>? methods, bool authorize, string? policy, TimeSpan? timeout, HttpUploadRules rules)
+    /// <summary>What an author should know of an endpoint that anybody may call, or nobody.</summary>
+    public IEnumerable<DefinitionProblem> Check(ActivityNode node)
+    {
+        var name = Caller?.Expression is { Type: Engine.Expressions.Expression.LiteralType, Text: var text } ? text.Trim() : Caller is null ? "" : null;
+        if (name == "" && Authorize is null)
+        {
+            yield return new DefinitionProblem(
+                "unnamed-caller", "The endpoint names nobody who may call it, so a server refuses every call unless it is set up otherwise. Choose its input 'Caller'.", node.Path, node.Id, ProblemSeverity.Warning);
+        }
+        else if (string.Equals(name, "anonymous", StringComparison.OrdinalIgnoreCase))
+        {
+            yield return new DefinitionProblem(
+                "anonymous-caller", "Everybody who reaches the server may call this endpoint. If that is not meant, choose a caller who proves who he is: hmac, bearer, apiKey, oidc, sns or signedIn.", $"{node.Path}.caller", node.Id, ProblemSeverity.Warning);
+        }
+    }
+
+    private HttpCallerInputs Callers(bool authorize, TimeSpan? tolerance, Func<Input<string?>?, string?> get) => new()
+    {
+        Authorize = authorize,
+        Tolerance = tolerance,
+        Caller = get(Caller),
+        Secret = Engine.Expressions.SecretReference.NameOf(Secret),
+        Form = get(SignatureForm),
+        Header = get(CallerHeader),
+        Prefix = get(SignaturePrefix),
+        Encoding = get(SignatureEncoding),
+        TimestampHeader = get(TimestampHeader),
+        Audience = get(Audience),
+        Issuer = get(Issuer),
+        Identity = get(CallerIdentity),
+        TopicArn = get(TopicArn),
+    };
+
+    private IEnumerable<HttpEndpointStimulus> Stimuli(string? path, ICollection<string>? methods, HttpCaller? caller, bool authorize, string? policy, TimeSpan? timeout, HttpUploadRules rules)
     {
         var template = RoutePath.Normalize(path ?? "");
         var names = (methods is { Count: > 0 } ? methods : ["GET"]).Select(method => method.Trim().ToLowerInvariant()).Distinct().ToList();
@@ -173,6 +245,7 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>
         return names.Select(name => new HttpEndpointStimulus(template, name)
         {
             Authorize = authorize,
+            Caller = caller,
             Policy = string.IsNullOrWhiteSpace(policy) ? null : policy,
             RequestTimeout = timeout,
             Rules = immediate == new HttpUploadRules() ? null : immediate,

@@ -16,6 +16,10 @@ public sealed record HttpEndpointStimulus(string Path, string Method)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Authorize { get; init; }
 
+    /// <summary>Who may call; null when the story names nobody.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HttpCaller? Caller { get; init; }
+
     /// <summary>The name of the authorization policy; the host's default when null.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Policy { get; init; }

@@ -17,18 +17,45 @@ public static class HttpRequestReader
     /// <exception cref="HttpBodyTooLargeException">The body or a file is too long: answer 413.</exception>
     /// <exception cref="HttpBodyException">The body is malformed or of a kind that is not taken: answer its status, 400 or 415.</exception>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
-    public static async Task<HttpRequestData> ReadAsync(HttpRequest request, HttpRequestLimits limits, HttpUploadRules? rules, CancellationToken cancellationToken)
+    public static async Task<HttpRequestData> ReadAsync(HttpRequest request, HttpRequestLimits limits, HttpUploadRules? rules, CancellationToken cancellationToken) =>
+        await ParseAsync(request, await ReadBodyAsync(request, limits, rules, cancellationToken), limits, rules, null, cancellationToken);
+
+    /// <summary>Reads the body and nothing else, for who must know that the caller may send it before it is looked into.</summary>
+    /// <param name="request">The request; its body is consumed.</param>
+    /// <param name="limits">What the host takes at most.</param>
+    /// <param name="rules">What the endpoint takes at most; null for no rules.</param>
+    /// <param name="cancellationToken">Usually the request's abortion.</param>
+    /// <exception cref="HttpBodyTooLargeException">The body is too long: answer 413.</exception>
+    /// <exception cref="HttpBodyException">It cannot be read, or is of a kind that is not taken: answer its status, 400 or 415.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public static Task<byte[]> ReadBodyAsync(HttpRequest request, HttpRequestLimits limits, HttpUploadRules? rules, CancellationToken cancellationToken)
     {
-        var type = BodyType.Parse(request.ContentType) ?? throw new HttpBodyException(415, "The Content-Type header is not valid. Send for example: application/json.");
-        var codings = request.Headers.ContentEncoding;
-        if (codings.Any(coding => !string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase)))
+        _ = TypeOf(request);
+        if (request.Headers.ContentEncoding.Any(coding => !string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase)))
         {
             throw new HttpBodyException(415, "Compressed bodies are not taken. Send the body without Content-Encoding.");
         }
 
-        var (headers, secretHeaders) = Split(request.Headers.Select(h => KeyValuePair.Create(h.Key.ToLowerInvariant(), h.Value)), HeaderFields.IsSecret);
+        return ReadBodyAsync(request, Math.Min(limits.MaxBodyBytes, rules?.RequestSizeLimit ?? long.MaxValue), cancellationToken);
+    }
+
+    /// <summary>Makes of a request and its body what a run keeps.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="body">What <see cref="ReadBodyAsync(HttpRequest, HttpRequestLimits, HttpUploadRules?, CancellationToken)"/> gave.</param>
+    /// <param name="limits">What the host takes at most.</param>
+    /// <param name="rules">What the endpoint takes at most; null for no rules.</param>
+    /// <param name="secretHeader">A header that is a secret besides those that are by their names; null for none.</param>
+    /// <param name="cancellationToken">Usually the request's abortion.</param>
+    /// <exception cref="HttpBodyTooLargeException">A file is too long: answer 413.</exception>
+    /// <exception cref="HttpBodyException">The body is malformed or of a kind that is not taken: answer its status, 400 or 415.</exception>
+    public static async Task<HttpRequestData> ParseAsync(
+        HttpRequest request, byte[] body, HttpRequestLimits limits, HttpUploadRules? rules, string? secretHeader, CancellationToken cancellationToken)
+    {
+        var type = TypeOf(request);
+        var (headers, secretHeaders) = Split(
+            request.Headers.Select(h => KeyValuePair.Create(h.Key.ToLowerInvariant(), h.Value)),
+            name => HeaderFields.IsSecret(name) || string.Equals(name, secretHeader, StringComparison.OrdinalIgnoreCase));
         var (query, secretQuery) = Split(request.Query, HeaderFields.IsSecretParameter);
-        var body = await ReadBodyAsync(request, Math.Min(limits.MaxBodyBytes, rules?.RequestSizeLimit ?? long.MaxValue), cancellationToken);
         var data = new HttpRequestData
         {
             Method = request.Method.ToUpperInvariant(),
@@ -47,6 +74,9 @@ public static class HttpRequestReader
 
         return rules?.Check(data) is { } problem ? throw problem.Error : data;
     }
+
+    private static BodyType TypeOf(HttpRequest request) =>
+        BodyType.Parse(request.ContentType) ?? throw new HttpBodyException(415, "The Content-Type header is not valid. Send for example: application/json.");
 
     private static async Task<HttpRequestData> ParseAsync(HttpRequestData data, BodyType type, byte[] body, HttpRequestLimits limits, CancellationToken cancellationToken)
     {

@@ -65,7 +65,7 @@ public sealed partial class EventPublisher
             if (waiting.Bookmark.CreatedAt <= publishedAt && await IsMeantAsync(waiting.RunId, published, cancellationToken))
             {
                 missed += await TryAsync(
-                    async () => await runtime.ResumeAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken) is CommandOutcome.Done or CommandOutcome.Nothing,
+                    () => ResumeAsync(waiting, published, eventId, cancellationToken),
                     $"run {waiting.RunId}") ? 0 : 1;
             }
         }
@@ -110,6 +110,20 @@ public sealed partial class EventPublisher
         }
 
         return true;
+    }
+
+    /// <summary>A run that another node drives hears of it as soon as that can tell it.</summary>
+    private async Task<bool> ResumeAsync(StoredBookmark waiting, PublishEventWork published, string eventId, CancellationToken cancellationToken)
+    {
+        var outcome = await runtime.TellAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, null, cancellationToken);
+        if (outcome == CommandOutcome.Elsewhere)
+        {
+            // When there is one of the id, the event was published before.
+            await runtime.ResumeLaterAsync(RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id), waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
+            return true;
+        }
+
+        return outcome is CommandOutcome.Done or CommandOutcome.Nothing;
     }
 
     private async Task<bool> IsMeantAsync(string runId, PublishEventWork published, CancellationToken cancellationToken) =>

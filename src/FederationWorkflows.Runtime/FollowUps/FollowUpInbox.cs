@@ -4,7 +4,7 @@ using FederationWorkflows.Runtime.Storage;
 
 namespace FederationWorkflows.Runtime.FollowUps;
 
-/// <summary>Work that runs of this node have just asked for. What does not fit is found in the store.</summary>
+/// <summary>Work that runs of this node have just asked for, or that they are to be told of. What does not fit is found in the store.</summary>
 internal sealed class FollowUpInbox : IRunObserver
 {
     private const int Capacity = 10_000;
@@ -15,9 +15,11 @@ internal sealed class FollowUpInbox : IRunObserver
     {
         foreach (var followUp in transaction.NewFollowUps)
         {
-            fresh.Writer.TryWrite(followUp);
+            Add(followUp);
         }
     }
+
+    public void Add(FollowUp followUp) => fresh.Writer.TryWrite(followUp);
 
     public ValueTask<FollowUp> TakeAsync(CancellationToken cancellationToken) => fresh.Reader.ReadAsync(cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using FederationWorkflows.Engine.State;
 using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Runs;
@@ -12,21 +13,24 @@ namespace FederationWorkflows.Runtime.FollowUps;
 /// the work failed, any node finds in the store a little later. Doing work twice is harmless.
 /// </summary>
 internal sealed partial class FollowUpService(
-    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
+    IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, WorkflowRuntime runtime, IStoreSignals signals, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
 {
     private const int AtOnce = 16;
 
     private const int Batch = 100;
 
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(5);
-
     /// <summary>Younger work is most likely being done where it was asked for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Work that other nodes cannot do, since it is for a run that is driven here.</summary>
+    private readonly Channel<string> asked = Channel.CreateBounded<string>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly Alarm alarm = new(timeProvider, TimeSpan.FromSeconds(5));
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
     protected override Task RunAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([SweepAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
+        Task.WhenAll([SweepAsync(stoppingToken), FetchAskedAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
 
     private async Task DoFreshAsync(CancellationToken cancellationToken)
     {
@@ -45,12 +49,33 @@ internal sealed partial class FollowUpService(
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        using var listening = signals.Subscribe(signal =>
         {
-            await Task.Delay(Sweep, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The storage is back, or a run that could not be told because a dead node held it is free.
+            if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
+            {
+                attempts.Restart();
+                alarm.Ring();
+            }
+            else if (WorkflowRuntime.ToldOf(signal) is var (runId, followUpId) && runtime.IsLive(runId))
+            {
+                asked.Writer.TryWrite(followUpId);
+            }
+        });
+        await alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, cancellationToken);
+    }
+
+    private async Task FetchAskedAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var id in asked.Reader.ReadAllAsync(cancellationToken))
+        {
             try
             {
-                await FindAsync(cancellationToken);
+                if (await store.FindFollowUpAsync(id, cancellationToken) is { } followUp)
+                {
+                    attempts.Restart(id);
+                    inbox.Add(followUp);
+                }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -59,7 +84,7 @@ internal sealed partial class FollowUpService(
         }
     }
 
-    private async Task FindAsync(CancellationToken cancellationToken)
+    private async Task<DateTimeOffset?> FindAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>();
         FollowUp? last = null;
@@ -71,9 +96,9 @@ internal sealed partial class FollowUpService(
             {
                 seen.Add(followUp.Id);
                 last = followUp;
-                if (followUp.CreatedAt + Patience > timeProvider.GetUtcNow())
+                if (followUp.CreatedAt + Patience > now)
                 {
-                    return;
+                    return null;
                 }
 
                 await DoAsync(followUp, cancellationToken);
@@ -82,6 +107,7 @@ internal sealed partial class FollowUpService(
         while (page.Count == Batch);
 
         attempts.Keep(seen);
+        return null;
     }
 
     /// <summary>What does not succeed waits in the store for a later attempt.</summary>

@@ -19,7 +19,8 @@ internal sealed partial class FollowUpWorker(IFollowUpStore store, WorkflowRunti
         var done = work switch
         {
             StartStory start => await StartAsync(followUp, start, cancellationToken),
-            ReportToParent report => await ReportAsync(report, cancellationToken),
+            ReportToParent report => await ReportAsync(report, followUp.Id, cancellationToken),
+            ResumeRun resume => await ResumeAsync(resume, followUp, cancellationToken),
             PublishEventWork published => await events.PublishAsync(published, followUp.Id, followUp.CreatedAt, cancellationToken) == 0,
             _ => throw new InvalidOperationException($"Nobody does follow-up work of kind '{work.Kind}'."),
         };
@@ -64,12 +65,39 @@ internal sealed partial class FollowUpWorker(IFollowUpStore store, WorkflowRunti
         LogNotStarted(start.DefinitionId, start.Parent.RunId, reason);
         return start.Parent.BookmarkId is null || await ReportAsync(
             new ReportToParent { Parent = start.Parent, RunId = start.RunId, SubStatus = WorkflowSubStatus.Faulted, Error = reason },
+            followUp.Id,
             cancellationToken);
     }
 
     /// <summary>A parent that does not wait any more need not be told.</summary>
-    private async Task<bool> ReportAsync(ReportToParent report, CancellationToken cancellationToken) =>
-        await runtime.ResumeAsync(report.Parent.RunId, report.Parent.BookmarkId!, report, cancellationToken) is CommandOutcome.Done or CommandOutcome.Nothing;
+    private async Task<bool> ReportAsync(ReportToParent report, string followUpId, CancellationToken cancellationToken) =>
+        await TellAsync(report.Parent.RunId, report.Parent.BookmarkId!, report, followUpId, cancellationToken) is CommandOutcome.Done or CommandOutcome.Nothing;
+
+    /// <summary>The run may have gone on without, by a time limit for instance: then there is nobody to be told, and somebody should know.</summary>
+    private async Task<bool> ResumeAsync(ResumeRun resume, FollowUp followUp, CancellationToken cancellationToken)
+    {
+        var outcome = await TellAsync(resume.RunId, resume.BookmarkId, resume.Input, followUp.Id, cancellationToken);
+        if (outcome == CommandOutcome.Nothing)
+        {
+            LogNotAwaited(resume.RunId, followUp.CreatedAt);
+        }
+
+        return outcome is CommandOutcome.Done or CommandOutcome.Nothing;
+    }
+
+    private async Task<CommandOutcome> TellAsync(string runId, string bookmarkId, object? input, string followUpId, CancellationToken cancellationToken)
+    {
+        var outcome = await runtime.TellAsync(runId, bookmarkId, input, followUpId, cancellationToken);
+        if (outcome == CommandOutcome.Elsewhere)
+        {
+            await runtime.AskOwnerAsync(runId, followUpId);
+        }
+
+        return outcome;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Run {RunId} did not wait any more for what it was told at {ToldAt}; that is dropped")]
+    private partial void LogNotAwaited(string runId, DateTimeOffset toldAt);
 
     [LoggerMessage(LogLevel.Error, "Story {DefinitionId}, asked for by run {ParentRunId}, was not started: {Reason}")]
     private partial void LogNotStarted(string definitionId, string parentRunId, string reason);

@@ -47,6 +47,15 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
         }
     }
 
+    /// <summary>What stood in the way of this one is gone: it may be tried again at once.</summary>
+    public void Restart(TKey key)
+    {
+        if (attempts.TryGetValue(key, out var attempt) && attempt.RetryAt != DateTimeOffset.MaxValue)
+        {
+            attempts.TryRemove(KeyValuePair.Create(key, attempt));
+        }
+    }
+
     public void Succeeded(TKey key) => attempts.TryRemove(key, out _);
 
     public void Failed(TKey key)

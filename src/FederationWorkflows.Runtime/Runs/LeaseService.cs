@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
@@ -14,14 +13,12 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 {
     private const int PageSize = 100;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
     /// <summary>How soon a run that could not be given back is taken up again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
-    private readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Alarm alarm = new(timeProvider, TimeSpan.FromMinutes(1));
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
@@ -30,31 +27,17 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
             if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
             {
                 attempts.Restart();
-                woken.Writer.TryWrite(true);
+                alarm.Ring();
             }
         });
-        var own = TakeUpOwnAsync(stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await runtime.RenewLeasesAsync(stoppingToken);
-                await TakeUpAsync(stoppingToken);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(e);
-            }
+        await Task.WhenAll(TakeUpOwnAsync(stoppingToken), alarm.RunAsync(LookAsync, LogFailed, attempts.Restart, stoppingToken));
+    }
 
-            using var sleep = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var slept = Task.Delay(Interval, timeProvider, sleep.Token);
-            var wake = woken.Reader.ReadAsync(sleep.Token).AsTask();
-            await Task.WhenAny(slept, wake);
-            await sleep.CancelAsync();
-            await Task.WhenAll(slept, wake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        await own.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await runtime.RenewLeasesAsync(cancellationToken);
+        await TakeUpAsync(cancellationToken);
+        return null;
     }
 
     /// <summary>

@@ -37,7 +37,8 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
     private volatile bool isLeaseLost;
 
-    private volatile bool isWanted;
+    /// <summary>Until when another node waits for the run, as a time stamp; it says so again and again.</summary>
+    private long wantedUntil;
 
     private Task? activityReturned;
 
@@ -59,10 +60,10 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         }
     }
 
-    /// <summary>Asks to let go of the run at a commit, as soon as nothing of it is in flight: another node has something to tell it.</summary>
+    /// <summary>Asks to let go of the run at a commit, within a second and once nothing of it is in flight: another node has something to tell it.</summary>
     public void HandOver()
     {
-        isWanted = true;
+        Volatile.Write(ref wantedUntil, services.TimeProvider.GetTimestamp() + services.TimeProvider.TimestampFrequency);
         Post(new RunCommand(_ => false));
     }
 
@@ -153,7 +154,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                 Carry(command);
             }
 
-            if (isWanted && !run.IsInFlight)
+            if (Volatile.Read(ref wantedUntil) is not 0 and var until && !run.IsInFlight && services.TimeProvider.GetTimestamp() < until)
             {
                 await CommitAsync(stopping);
                 throw new RunHandedOverException(run.Id);
@@ -326,7 +327,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             NewTimers = commit.NewTimers,
             RemovedTimers = commit.RemovedTimers,
             NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, Traced(followUp.Work).Encode(services.Codec), commit.Summary.UpdatedAt))],
-            RemovedFollowUps = origin?.FollowUpId is { } done ? [done] : [],
+            RemovedFollowUps = FollowUpsDone(),
             Deduplication = origin?.Deduplication,
             Schedule = origin?.Schedule,
         };
@@ -356,6 +357,16 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
         carried.Clear();
         await CarryOutAsync(commit.Effects, cancellationToken);
+    }
+
+    private IReadOnlyList<string> FollowUpsDone()
+    {
+        if (carried.Count == 0)
+        {
+            return origin?.FollowUpId is { } done ? [done] : [];
+        }
+
+        return [.. carried.Select(command => command.FollowUpId).Append(origin?.FollowUpId).OfType<string>()];
     }
 
     /// <summary>A run that this one starts is told by which.</summary>

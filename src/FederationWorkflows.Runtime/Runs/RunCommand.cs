@@ -4,9 +4,13 @@ using FederationWorkflows.Runtime.Storage;
 namespace FederationWorkflows.Runtime.Runs;
 
 /// <summary>Something to be done to a run between its turns. It completes once the change is stored, or when there was nothing to change.</summary>
-internal sealed class RunCommand(Func<WorkflowRun, bool> change) : TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <param name="change">Changes the run; false when there was nothing to change.</param>
+/// <param name="followUpId">The follow-up work that this does, which goes with the commit of the change; null for none.</param>
+internal sealed class RunCommand(Func<WorkflowRun, bool> change, string? followUpId = null) : TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public Func<WorkflowRun, bool> Change => change;
+
+    public string? FollowUpId => followUpId;
 }
 
 /// <summary>What all actors of a node share.</summary>

@@ -1,6 +1,6 @@
 namespace FederationWorkflows.Runtime.Runs;
 
-/// <summary>Another node drives the run and did not let go of it in time, most likely because an activity of it is in flight. Nothing was changed.</summary>
+/// <summary>Another node drives the run and did not let go of it in time, most likely because an activity of it is in flight. Nothing was changed or stored.</summary>
 public sealed class RunElsewhereException(string runId) : Exception($"Run {runId} is busy on another node. Try again in a few seconds.")
 {
     /// <summary>The run.</summary>

@@ -1,6 +1,6 @@
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Runs;
@@ -9,16 +9,13 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Resumes runs when their timers are due. The store is the truth; a commit with a timer only wakes this earlier. A timer that cannot be
 /// fired, because another node drives its run or its definition is gone, stays in the store and is tried again later.
 /// </summary>
-internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runtime, TimerWaker waker, IStoreSignals signals, TimeProvider timeProvider, ILogger<TimerService> logger) : BackgroundService
+internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runtime, TimerWaker waker, IStoreSignals signals, TimeProvider timeProvider, ILogger<TimerService> logger) : BackgroundLoop
 {
     private const int Batch = 100;
 
-    /// <summary>What was missed is found by looking again after so long.</summary>
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(30);
-
     private readonly Backoff<(string RunId, string TimerId)> attempts = new(timeProvider);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var listening = signals.Subscribe(signal =>
         {
@@ -26,31 +23,14 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
             if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
             {
                 attempts.Restart();
-                waker.Wake();
+                waker.Alarm.Ring();
             }
         });
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                // One moment for both: a timer that comes due in between would be in neither.
-                var now = timeProvider.GetUtcNow();
-                if (!await FireDueAsync(now, stoppingToken))
-                {
-                    await SleepAsync(now, stoppingToken);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LogFailed(e);
-                await Task.Delay(Sweep, timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        await waker.Alarm.RunAsync(LookAsync, LogFailed, attempts.Restart, stoppingToken);
     }
+
+    private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await FireDueAsync(now, cancellationToken) ? now : Alarm.Earlier(await runs.GetNextTimerAsync(now, cancellationToken), attempts.NextAt);
 
     /// <summary>Begins to fire what is due. Each on its own, for a run may take long to be loaded or to reach its next commit.</summary>
     /// <returns>True when more may be due.</returns>
@@ -99,29 +79,7 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
         }
 
         attempts.Failed(key);
-        waker.Wake();
-    }
-
-    private async Task SleepAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var until = now + Sweep;
-        foreach (var at in new[] { await runs.GetNextTimerAsync(now, cancellationToken), attempts.NextAt })
-        {
-            until = at < until ? at.Value : until;
-        }
-
-        var wait = until - timeProvider.GetUtcNow();
-        if (wait <= TimeSpan.Zero)
-        {
-            return;
-        }
-
-        using var sleep = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var woken = waker.WaitAsync(sleep.Token);
-        var slept = Task.Delay(wait, timeProvider, sleep.Token);
-        await Task.WhenAny(woken, slept);
-        await sleep.CancelAsync();
-        await Task.WhenAll(woken, slept).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        waker.Alarm.Ring();
     }
 
     [LoggerMessage(LogLevel.Error, "Timers could not be looked at; the next attempt follows")]

@@ -1,14 +1,20 @@
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Runtime.Runs;
 
 /// <content>
 /// Commands for runs that another node drives. That node is asked to let go of the run at its next commit, or to cancel it; who commands is
-/// answered only when the change is stored, so that nothing is accepted and lost on the way.
+/// answered only when the change is stored, so that nothing is accepted and lost on the way. A resumption that would have to wait too long for
+/// that is stored as work of its own, which the node that drives the run then does.
 /// </content>
 public sealed partial class WorkflowRuntime
 {
+    /// <summary>Asks the node that drives a run to do some follow-up work that tells the run something; see <see cref="ToldOf"/>.</summary>
+    internal const string ToBeTold = "run-to-be-told";
+
     private const string Wanted = "run-wanted";
 
     private const string ToBeCancelled = "run-to-be-cancelled";
@@ -16,9 +22,58 @@ public sealed partial class WorkflowRuntime
     /// <summary>How long a command waits for another node to let go of the run.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same for a resumption, which can be stored for later: senders of webhooks give up after a few seconds.</summary>
+    private static readonly TimeSpan PatienceToResume = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
-    private async Task<bool> CommandAnywhereAsync(string runId, Func<WorkflowRun, bool> change, string signal, CancellationToken cancellationToken, bool revives = false)
+    /// <summary>What a signal of <see cref="ToBeTold"/> says: the run, and the work's id; null when the key is none of its.</summary>
+    internal static (string RunId, string FollowUpId)? ToldOf(StoreSignal signal) =>
+        signal.Kind == ToBeTold && signal.Key.IndexOf('\n', StringComparison.Ordinal) is var end and > 0 ? (signal.Key[..end], signal.Key[(end + 1)..]) : null;
+
+    /// <summary>Stores a resumption of a run that cannot be told now.</summary>
+    /// <returns>False when there is one of the same id.</returns>
+    internal async Task<bool> ResumeLaterAsync(string followUpId, string runId, string bookmarkId, object? input, CancellationToken cancellationToken)
+    {
+        var work = new ResumeRun { RunId = runId, BookmarkId = bookmarkId, Input = input };
+        if (!await followUps.AddFollowUpAsync(new FollowUp(followUpId, work.Kind, work.Encode(environment.Codec), environment.TimeProvider.GetUtcNow()), cancellationToken))
+        {
+            return false;
+        }
+
+        LogStoredForLater(runId, followUpId);
+        await AskOwnerAsync(runId, followUpId);
+        return true;
+    }
+
+    /// <summary>Asks the node that drives a run to do work that is stored. If it does not hear of it, it is found in the store a little later.</summary>
+    internal async ValueTask AskOwnerAsync(string runId, string followUpId)
+    {
+        try
+        {
+            await signals.PublishAsync(new StoreSignal(ToBeTold, $"{runId}\n{followUpId}"), stopping.Token);
+        }
+        catch (Exception e)
+        {
+            LogOwnerNotAsked(e, runId, followUpId);
+        }
+    }
+
+    /// <summary>Also when the run is lost on the way: who took it over can be told later.</summary>
+    private async Task<CommandOutcome> ResumeAnywhereAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CommandAnywhereAsync(runId, run => run.Resume(bookmarkId, input), Wanted, PatienceToResume, cancellationToken);
+        }
+        catch (LeaseLostException)
+        {
+            return CommandOutcome.Elsewhere;
+        }
+    }
+
+    private async Task<CommandOutcome> CommandAnywhereAsync(
+        string runId, Func<WorkflowRun, bool> change, string signal, TimeSpan patience, CancellationToken cancellationToken, bool revives = false)
     {
         var time = environment.TimeProvider;
         var begun = time.GetTimestamp();
@@ -28,13 +83,13 @@ public sealed partial class WorkflowRuntime
             if (outcome != CommandOutcome.Elsewhere)
             {
                 // The other node may have done already what it was asked for.
-                return outcome == CommandOutcome.Done
-                    || (asked && signal == ToBeCancelled && (await runs.FindAsync(runId, cancellationToken))?.SubStatus == WorkflowSubStatus.Cancelled);
+                var isDone = asked && signal == ToBeCancelled && (await runs.FindAsync(runId, cancellationToken))?.SubStatus == WorkflowSubStatus.Cancelled;
+                return isDone ? CommandOutcome.Done : outcome;
             }
 
-            if (time.GetElapsedTime(begun) >= Patience)
+            if (time.GetElapsedTime(begun) >= patience)
             {
-                throw new RunElsewhereException(runId);
+                return outcome;
             }
 
             await signals.PublishAsync(new StoreSignal(signal, runId), cancellationToken);
@@ -58,4 +113,10 @@ public sealed partial class WorkflowRuntime
             actor.Post(new RunCommand(run => run.Cancel()));
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Run {RunId} is driven by another node; what it is to be told is stored as follow-up work {FollowUpId}")]
+    private partial void LogStoredForLater(string runId, string followUpId);
+
+    [LoggerMessage(LogLevel.Warning, "The node that drives run {RunId} could not be asked to do follow-up work {FollowUpId}; it is found in the storage a little later")]
+    private partial void LogOwnerNotAsked(Exception exception, string runId, string followUpId);
 }

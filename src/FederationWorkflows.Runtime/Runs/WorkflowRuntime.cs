@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading.Channels;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
@@ -34,6 +35,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly IRunStore runs;
 
+    private readonly IFollowUpStore followUps;
+
     private readonly IStoreSignals signals;
 
     private readonly RunEnvironment environment;
@@ -56,6 +59,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public WorkflowRuntime(
         DefinitionCatalog definitions,
         IRunStore runs,
+        IFollowUpStore followUps,
         IStoreSignals signals,
         RunEnvironment environment,
         IEnumerable<IRunObserver> observers,
@@ -68,6 +72,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         retryAfter = concurrency.Value.RetryAfter;
         this.definitions = definitions;
         this.runs = runs;
+        this.followUps = followUps;
         this.signals = signals;
         this.environment = environment;
         this.logger = logger;
@@ -113,7 +118,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task<bool> RetryAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(), Wanted, cancellationToken, revives: true);
+        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(), Wanted, Patience, cancellationToken, revives: true) switch
+        {
+            CommandOutcome.Elsewhere => throw new RunElsewhereException(runId),
+            var outcome => outcome == CommandOutcome.Done,
+        };
     }
 
     /// <summary>Starts a new run with what another was started with: on the published version of its story, or on the other's own when none is published.</summary>
@@ -151,19 +160,28 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin(), cancellationToken);
     }
 
-    /// <summary>Resumes a bookmark. When this returns, the resumption is stored.</summary>
+    /// <summary>
+    /// Resumes a bookmark. When this returns true, that is stored: with the run or, when another node drives the run and does not let go of
+    /// it soon, as work to be done as soon as the run can be told.
+    /// </summary>
     /// <param name="runId">The run that waits.</param>
     /// <param name="bookmarkId">The bookmark.</param>
     /// <param name="input">What the activity gets.</param>
     /// <param name="caller">Who resumes it.</param>
     /// <param name="cancellationToken">Ends waiting for the command; it may be carried out all the same.</param>
     /// <returns>False when the run does not wait for it any more.</returns>
-    /// <exception cref="RunElsewhereException">Another node drives the run and did not let go of it within 30 seconds.</exception>
-    /// <exception cref="LeaseLostException">Another node took the run over before the resumption was stored.</exception>
+    /// <exception cref="RunElsewhereException">The run cannot be told at once, and somebody else's resumption of the same bookmark is stored already.</exception>
     public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAnywhereAsync(runId, run => run.Resume(bookmarkId, input), Wanted, cancellationToken);
+        var outcome = await ResumeAnywhereAsync(runId, bookmarkId, input, cancellationToken);
+        if (outcome != CommandOutcome.Elsewhere)
+        {
+            return outcome == CommandOutcome.Done;
+        }
+
+        // One at a time: what comes first ends the waiting as a rule, and the next must not be accepted and dropped.
+        return await ResumeLaterAsync(RunIds.Of("resume", runId, bookmarkId), runId, bookmarkId, input, cancellationToken) ? true : throw new RunElsewhereException(runId);
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
@@ -173,7 +191,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAnywhereAsync(runId, run => run.Cancel(), ToBeCancelled, cancellationToken);
+        return await CommandAnywhereAsync(runId, run => run.Cancel(), ToBeCancelled, Patience, cancellationToken) switch
+        {
+            CommandOutcome.Elsewhere => throw new RunElsewhereException(runId),
+            var outcome => outcome == CommandOutcome.Done,
+        };
     }
 
     /// <summary>Takes up a run that was let go of, from its last commit.</summary>
@@ -234,8 +256,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     internal Task<CommandOutcome> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
         CommandAsync(runId, run => run.ResumeTimer(timerId), cancellationToken);
 
-    internal Task<CommandOutcome> ResumeAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken) =>
-        CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken);
+    /// <summary>Resumes a bookmark unless another node drives the run. Stored work that this does, if any, goes in the same transaction.</summary>
+    internal Task<CommandOutcome> TellAsync(string runId, string bookmarkId, object? input, string? followUpId, CancellationToken cancellationToken) =>
+        CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken, followUpId: followUpId);
 
     internal bool IsLive(string runId) => live.ContainsKey(runId);
 
@@ -340,12 +363,12 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         },
         CancellationToken.None);
 
-    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken, bool revives = false)
+    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken, bool revives = false, string? followUpId = null)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var command = new RunCommand(change);
+            var command = new RunCommand(change, followUpId);
             var mine = NewEntry();
             var entry = live.GetOrAdd(runId, mine);
             if (ReferenceEquals(entry, mine))

@@ -1,12 +1,11 @@
 using System.Globalization;
-using System.Threading.Channels;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Scheduling;
 using FederationWorkflows.Runtime.Definitions;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,53 +17,41 @@ namespace FederationWorkflows.Runtime.Schedules;
 /// </summary>
 internal sealed partial class ScheduleService(
     IScheduleStore store, IStoreSignals signals, DefinitionCatalog definitions, WorkflowRuntime runtime, IOptions<ScheduleOptions> options, TimeProvider timeProvider, ILogger<ScheduleService> logger)
-    : BackgroundService
+    : BackgroundLoop
 {
     private const int Batch = 100;
 
     /// <summary>What no signal told of is found by looking again after so long.</summary>
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(30);
-
-    private readonly Channel<bool> woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Alarm alarm = new(timeProvider, TimeSpan.FromSeconds(30));
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var listening = signals.Subscribe(signal =>
         {
+            if (signal.Kind == SignalKinds.Everything)
+            {
+                attempts.Restart();
+            }
+
             if (signal.Kind is SignalKinds.Schedules or SignalKinds.Everything)
             {
-                woken.Writer.TryWrite(true);
+                alarm.Ring();
             }
         });
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                if (!await FireDueAsync(stoppingToken))
-                {
-                    await SleepAsync(stoppingToken);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LogFailed(e);
-                await Task.Delay(Sweep, timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        await alarm.RunAsync(LookAsync, LogFailed, attempts.Restart, stoppingToken);
     }
 
+    private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await FireDueAsync(now, cancellationToken) ? now : Alarm.Earlier(await store.GetNextScheduleAsync(now, cancellationToken), attempts.NextAt);
+
     /// <returns>True when more may be due.</returns>
-    private async Task<bool> FireDueAsync(CancellationToken cancellationToken)
+    private async Task<bool> FireDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Those that cannot be fired come first in the store; they must not hide the others.
         var limit = attempts.Count + Batch;
-        var due = await store.GetDueSchedulesAsync(timeProvider.GetUtcNow(), limit, cancellationToken);
+        var due = await store.GetDueSchedulesAsync(now, limit, cancellationToken);
         if (due.Count < limit)
         {
             attempts.Keep(due.Select(schedule => schedule.Id).ToHashSet());
@@ -143,29 +130,6 @@ internal sealed partial class ScheduleService(
         {
             return false;
         }
-    }
-
-    private async Task SleepAsync(CancellationToken cancellationToken)
-    {
-        var now = timeProvider.GetUtcNow();
-        var until = now + Sweep;
-        foreach (var at in new[] { await store.GetNextScheduleAsync(now, cancellationToken), attempts.NextAt })
-        {
-            until = at < until ? at.Value : until;
-        }
-
-        var wait = until - timeProvider.GetUtcNow();
-        if (wait <= TimeSpan.Zero)
-        {
-            return;
-        }
-
-        using var sleep = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var wake = woken.Reader.ReadAsync(sleep.Token).AsTask();
-        var slept = Task.Delay(wait, timeProvider, sleep.Token);
-        await Task.WhenAny(wake, slept);
-        await sleep.CancelAsync();
-        await Task.WhenAll(wake, slept).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [LoggerMessage(LogLevel.Error, "Schedules could not be looked at; the next attempt follows")]

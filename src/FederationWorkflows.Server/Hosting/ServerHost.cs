@@ -13,9 +13,11 @@ using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
+using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Studio;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
+using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -135,6 +137,7 @@ public static partial class ServerHost
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddSecrets();
         builder.Services.AddPages();
         builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();
@@ -142,6 +145,7 @@ public static partial class ServerHost
         builder.Services.AddSingleton<WebhookRoutes>();
         builder.Services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<WebhookRoutes>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookRoutes>());
+        builder.Services.AddWebhookCallers();
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddManagementApi();
         builder.Services.AddSingleton<StorageHealthCheck>();

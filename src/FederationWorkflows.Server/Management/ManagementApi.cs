@@ -1,11 +1,12 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Server.Management.Definitions;
 using FederationWorkflows.Server.Management.Descriptors;
 using FederationWorkflows.Server.Management.Instances;
 using FederationWorkflows.Server.Management.Live;
+using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -37,12 +38,14 @@ internal static class ManagementApi
         elsa.MapRunOperations();
         elsa.MapSignals();
         elsa.MapRunArchives();
+        elsa.MapSecrets();
         routes.MapLiveUpdates();
         own.MapOwnRuns();
         own.MapOpenTasks();
         own.MapNodes();
         own.MapSuspension();
         own.MapDefinitionProblems();
+        own.MapSecretUses();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>

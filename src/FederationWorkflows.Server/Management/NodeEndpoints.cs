@@ -1,5 +1,6 @@
 using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -9,7 +10,7 @@ internal static class NodeEndpoints
     public static void MapNodes(this IEndpointRouteBuilder api)
     {
         api.MapGet("/nodes", ListAsync).Requires(Permissions.RunsRead);
-        api.MapPost("/nodes/{id}/drain", DrainAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/nodes/{id}/drain", DrainAsync).Requires(Permissions.RunsOperate).Audited("node.drain", "id");
     }
 
     private static async Task<IResult> ListAsync(NodeDrain nodes, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Events;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -10,8 +11,8 @@ internal static class SignalEndpoints
 {
     public static void MapSignals(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync).Requires(Permissions.TasksDecide);
-        api.MapPost("/events/{eventName}/trigger", PublishEventAsync).Requires(Permissions.RunsStart);
+        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync).Requires(Permissions.TasksDecide).Audited("task.complete", "taskId");
+        api.MapPost("/events/{eventName}/trigger", PublishEventAsync).Requires(Permissions.RunsStart).Audited("event.publish", "eventName");
     }
 
     public static void MapOpenTasks(this IEndpointRouteBuilder api) => api.MapGet("/tasks", ListTasksAsync).Requires(Permissions.TasksDecide);

@@ -1,4 +1,5 @@
 using FederationWorkflows.Runtime.Telemetry;
+using FederationWorkflows.Server.Webhooks.Callers;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -15,7 +16,7 @@ internal sealed class TelemetryExport(TelemetrySettings settings, ILogger<Teleme
     /// <summary>Everything that this product measures, and what the framework says of itself.</summary>
     internal static readonly string[] Meters =
     [
-        RuntimeMeter.Name, StorageMeter.Name, "FederationWorkflows.Http", "FederationWorkflows.Federation",
+        RuntimeMeter.Name, StorageMeter.Name, "FederationWorkflows.Http", "FederationWorkflows.Federation", CallerVerification.MeterName,
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime",
     ];
 

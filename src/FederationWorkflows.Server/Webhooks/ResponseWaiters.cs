@@ -13,7 +13,9 @@ internal sealed class ResponseWaiters : IEffectHandler
     public Waiter Add(string runId)
     {
         var response = new TaskCompletionSource<HttpResponseEffect>(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiters[runId] = response;
+
+        // Of two callers with the same request, the first one's run is the only one: its answer is his.
+        waiters.TryAdd(runId, response);
         return new Waiter(this, runId, response);
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Security.Claims;
+using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Expressions;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
@@ -9,6 +11,7 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Pages;
+using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -21,15 +24,23 @@ internal sealed class WebhookEndpoint(
     DefinitionCatalog catalog,
     IRunStore runs,
     ResponseWaiters waiters,
+    CallerVerification callers,
     IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
     IOptions<ServerOptions> options,
     IOptions<HttpRequestLimits> limits,
+    IOptions<WebhookOptions> webhooks,
     ExpressionHost expressions)
 {
     private const string RunIdHeader = "x-elsa-workflow-instance-id";
 
     private const string ResponseActivity = "Elsa.WriteHttpResponse";
+
+    private const string Stranger = "This webhook is only for the callers that its story names, and this one could not be verified. The server's log says why.";
+
+    private static readonly HttpCaller SignedIn = new(HttpCallerKind.SignedIn);
+
+    private static readonly HttpCaller Everybody = new(HttpCallerKind.Anonymous);
 
     private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "webhook")]));
 
@@ -51,21 +62,19 @@ internal sealed class WebhookEndpoint(
         }
 
         var target = match.Endpoint!;
-        if (target.Stimulus.Authorize && context.User.Identity?.IsAuthenticated is not true)
-        {
-            await ProblemAsync(context, StatusCodes.Status401Unauthorized, "This webhook is only for callers who are signed in.");
-            return;
-        }
-
-        if (await ReadAsync(context, target.Stimulus) is { } request)
+        if (await ReadAsync(context, target.Stimulus) is var (request, verdict))
         {
             request = request with { RouteData = match.RouteData };
-            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request) : ResumeAsync(context, target, request));
+            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request, verdict) : ResumeAsync(context, target, request));
         }
     }
 
     /// <summary>A story or a run listens on the path of a request, with whatever method.</summary>
     public bool HasRoute(HttpContext context) => routes.Find(context.Request.Method, EncodedPath(context)).Result != HttpRouteResult.NotFound;
+
+    /// <summary>Who may call, once it is asked of somebody: null when it is not told, and the server lets nobody in then.</summary>
+    private HttpCaller? CallerOf(HttpEndpointStimulus stimulus) =>
+        stimulus.Caller ?? (stimulus.Authorize ? SignedIn : webhooks.Value.AllowUnnamedCallers ? Everybody : null);
 
     private static string Ambiguity(IReadOnlyList<WebhookTarget> candidates)
     {
@@ -80,8 +89,27 @@ internal sealed class WebhookEndpoint(
 
     private static string Several(string runs) => $"{runs} wait on this path, and none of them was resumed. Put something of the run, such as its id, into the path.";
 
-    private async Task<HttpRequestData?> ReadAsync(HttpContext context, HttpEndpointStimulus stimulus)
+    /// <summary>
+    /// Reads the request of a caller who may call; null when the request was answered. Before the caller is verified, nothing but the bytes of the
+    /// body is read, and no more of them than the endpoint takes.
+    /// </summary>
+    private async Task<(HttpRequestData Request, CallerVerdict Verdict)?> ReadAsync(HttpContext context, HttpEndpointStimulus stimulus)
     {
+        if (CallerOf(stimulus) is not { } caller)
+        {
+            await ProblemAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                "The story names nobody who may call this webhook, so nobody may. Choose its endpoint's input 'Caller' (category Security) and publish it again, or set Webhooks:AllowUnnamedCallers on the server.");
+            return null;
+        }
+
+        if ((await callers.VerifyHeadersAsync(caller, context)).Refusal is not null)
+        {
+            await RefuseAsync(context, caller);
+            return null;
+        }
+
         // The reader counts by the same limit and explains it; the web server's own could be lower.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
@@ -90,7 +118,21 @@ internal sealed class WebhookEndpoint(
 
         try
         {
-            return await HttpRequestReader.ReadAsync(context.Request, limits.Value, stimulus.Rules, context.RequestAborted);
+            var body = await HttpRequestReader.ReadBodyAsync(context.Request, limits.Value, stimulus.Rules, context.RequestAborted);
+            var verdict = await callers.VerifyBodyAsync(caller, context, body);
+            if (verdict.Refusal is not null)
+            {
+                await RefuseAsync(context, caller);
+                return null;
+            }
+
+            if (verdict.IsHandled)
+            {
+                context.Response.StatusCode = StatusCodes.Status200OK;
+                return null;
+            }
+
+            return (await HttpRequestReader.ParseAsync(context.Request, body, limits.Value, stimulus.Rules, caller.SecretHeader, context.RequestAborted), verdict);
         }
         catch (HttpBodyTooLargeException e)
         {
@@ -108,32 +150,14 @@ internal sealed class WebhookEndpoint(
         return null;
     }
 
-    private async Task StartAsync(HttpContext context, HttpEndpointStimulus stimulus, WorkflowTrigger trigger, HttpRequestData request)
+    private async Task StartAsync(HttpContext context, HttpEndpointStimulus stimulus, WorkflowTrigger trigger, HttpRequestData request, CallerVerdict verdict)
     {
         var workflow = await catalog.FindPublishedAsync(trigger.DefinitionId, context.RequestAborted);
         var answers = workflow?.Nodes.Any(node => node.Descriptor.TypeName == ResponseActivity) is true;
-        var runId = runtime.NewRunId();
-        using var waiter = waiters.Add(runId);
-        var caller = context.User.Identity?.IsAuthenticated is true ? context.User : Anonymous;
-        RunHandle handle;
+        StartRequest start;
         try
         {
-            var endpoint = workflow?.Nodes.FirstOrDefault(node => node.Id == trigger.ActivityId);
-            handle = await runtime.StartAsync(
-                new StartRequest(trigger.DefinitionId)
-                {
-                    RunId = runId,
-                    TriggerActivityId = trigger.ActivityId,
-                    TriggerPayload = request,
-                    DeduplicationKey = endpoint is null ? null : await HttpDelivery.KeyOfAsync(endpoint, request, expressions, context.RequestAborted),
-                },
-                caller,
-                context.RequestAborted);
-        }
-        catch (DuplicateRunException e)
-        {
-            await AcceptedAsync(context, e.ExistingRunId);
-            return;
+            start = await RequestOfAsync(workflow, trigger, request, verdict, context.RequestAborted);
         }
         catch (Exception e) when (e is ExpressionException or FormatException)
         {
@@ -141,8 +165,47 @@ internal sealed class WebhookEndpoint(
             return;
         }
 
+        var runId = start.RunId!;
+        using var waiter = waiters.Add(runId);
+        var caller = context.User.Identity?.IsAuthenticated is true ? context.User : Anonymous;
+        RunHandle handle;
+        try
+        {
+            handle = await runtime.StartAsync(start, caller, context.RequestAborted);
+        }
+        catch (DuplicateRunException e)
+        {
+            await AcceptedAsync(context, e.ExistingRunId);
+            return;
+        }
+        catch (RunExistsException) when (verdict.ReplayKey is not null)
+        {
+            await AcceptedAsync(context, runId);
+            return;
+        }
+
         await AnswerAsync(context, runId, answers ? waiter.Response : null, () => handle.Rest, stimulus.RequestTimeout);
     }
+
+    /// <summary>
+    /// A signed request is known again by its signature: headers that nobody signed, such as Idempotency-Key, could be changed by who sends it again.
+    /// Where the author has a key of his own, that one is the run's, and the signature becomes the run's id.
+    /// </summary>
+    private async ValueTask<StartRequest> RequestOfAsync(ExecutableWorkflow? workflow, WorkflowTrigger trigger, HttpRequestData request, CallerVerdict verdict, CancellationToken cancellationToken)
+    {
+        var start = new StartRequest(trigger.DefinitionId) { RunId = runtime.NewRunId(), TriggerActivityId = trigger.ActivityId, TriggerPayload = request };
+        var endpoint = workflow?.Nodes.FirstOrDefault(node => node.Id == trigger.ActivityId);
+        if (verdict.ReplayKey is not { } signed)
+        {
+            return start with { DeduplicationKey = endpoint is null ? null : await HttpDelivery.KeyOfAsync(endpoint, request, expressions, cancellationToken) };
+        }
+
+        return endpoint is not null && await HttpDelivery.AuthorsKeyOfAsync(endpoint, request, expressions, cancellationToken) is { } own
+            ? start with { DeduplicationKey = own, RunId = RunIds.Of(trigger.DefinitionId, trigger.ActivityId, signed, DayOf(timeProvider.GetUtcNow())) }
+            : start with { DeduplicationKey = signed, DeduplicationWindow = verdict.ReplayWindow };
+    }
+
+    private static string DayOf(DateTimeOffset now) => now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private async Task ResumeAsync(HttpContext context, WebhookTarget target, HttpRequestData request)
     {
@@ -226,6 +289,10 @@ internal sealed class WebhookEndpoint(
             await response.Body.WriteAsync(effect.Body, context.RequestAborted);
         }
     }
+
+    /// <summary>The same words whatever is wrong.</summary>
+    private static Task RefuseAsync(HttpContext context, HttpCaller caller) =>
+        ProblemAsync(context, StatusCodes.Status401Unauthorized, caller.Kind == HttpCallerKind.SignedIn ? "This webhook is only for callers who are signed in." : Stranger);
 
     private static async Task ProblemAsync(HttpContext context, int status, string detail) => await Results.Problem(detail, statusCode: status).ExecuteAsync(context);
 

@@ -195,7 +195,7 @@ public sealed class CelErrorTests
     {
         // Keys and values as Elsa Studio reads them: MonacoLanguage is a language of its editor, UIHint the editor of a hint it knows.
         var descriptors = Harness.Compiler.ExpressionDescriptors.ToDictionary(descriptor => descriptor.Type);
-        descriptors.Keys.ShouldBe(["Literal", "Object", "Variable", "Input", "CEL", "Template", TestExpressions.Type]);
+        descriptors.Keys.ShouldBe(["Literal", "Object", "Variable", "Input", "Secret", "CEL", "Template", TestExpressions.Type]);
         (descriptors["CEL"].DisplayName, descriptors["CEL"].IsBrowsable).ShouldBe(("CEL", true));
         descriptors["CEL"].Properties.ShouldBe(new Dictionary<string, object> { ["MonacoLanguage"] = "python" });
         (descriptors["Template"].DisplayName, descriptors["Template"].IsBrowsable).ShouldBe(("Template", true));

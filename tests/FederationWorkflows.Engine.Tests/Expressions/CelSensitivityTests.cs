@@ -157,8 +157,8 @@ public sealed class CelSensitivityTests
     }
 
     [Theory]
-    [InlineData("secrets.nope", "Input 'Anything': There is no secret 'nope', or this story may not read it.")]
-    [InlineData("default(secrets.nope, 'x')", "Input 'Anything': There is no secret 'nope', or this story may not read it.")]
+    [InlineData("secrets.nope", "Input 'Anything': There is no secret 'nope'. Create it on the server, or correct its name in the story.")]
+    [InlineData("default(secrets.nope, 'x')", "Input 'Anything': There is no secret 'nope'. Create it on the server, or correct its name in the story.")]
     public async Task A_missing_secret_is_named(string expression, string message)
     {
         var harness = await new Harness { Host = new ExpressionHost { Secrets = new Vault() } }.StartAsync(Of(Take("take", "anything", Formula(expression))));

@@ -1,5 +1,11 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.State;
+using FederationWorkflows.Engine.Stories;
+using FederationWorkflows.Runtime.Events;
+using FederationWorkflows.Runtime.FollowUps;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Tests.Support;
 
@@ -46,17 +52,134 @@ public sealed class ElsewhereTests
     }
 
     [Fact]
-    public async Task Who_commands_a_run_that_stays_busy_elsewhere_is_told_so()
+    public async Task What_a_run_that_stays_busy_elsewhere_is_told_is_stored_and_reaches_it_there()
     {
-        await using var owner = await Server.CreateAsync();
-        await using var server = await Server.CreateAsync(beside: owner);
-        await owner.Runtime.StartAsync(Token);
+        await using var owner = await Server.CreateAsync(hosted: true);
+        await using var server = await Server.CreateAsync(beside: owner, hosted: true);
         var (runId, bookmark) = await BusyAsync(owner);
 
         var resuming = server.Runtime.ResumeAsync(runId, bookmark, "go", Server.Ann, Token);
 
-        (await Should.ThrowAsync<RunElsewhereException>(() => server.AdvanceUntilAsync(resuming))).Message.ShouldBe($"Run {runId} is busy on another node. Try again in a few seconds.");
+        (await server.AdvanceUntilAsync(resuming)).ShouldBeTrue();
+        await Server.BecomesAsync(() => Task.FromResult(owner.World.Calls.Contains($"{runId}:wait:go")));
+        owner.Runtime.IsLive(runId).ShouldBeTrue("its call is still in flight");
+        (await server.Memory.GetFollowUpsAsync(10, null, Token)).Count.ShouldBe(1, "it is stored until the run's next commit");
         owner.World.Gate("call").SetResult(null);
+        await owner.Watch.EndOfAsync(runId);
+        await server.FollowUpsAreDoneAsync();
+        owner.World.Calls.Count(call => call == $"{runId}-5").ShouldBe(1, "what was in flight was not called again");
+    }
+
+    [Fact]
+    public async Task What_was_stored_for_a_run_is_done_by_another_node_when_its_own_dies()
+    {
+        await using var owner = await Server.CreateAsync();
+        await owner.Memory.HeartbeatAsync(new(owner.Runtime.Node, "1", owner.Time.Now, owner.Time.Now, false), Token);
+        var (runId, bookmark) = await BusyAsync(owner);
+        await using var server = await Server.CreateAsync(beside: owner);
+        var resuming = server.Runtime.ResumeAsync(runId, bookmark, "go", Server.Ann, Token);
+        (await server.AdvanceUntilAsync(resuming)).ShouldBeTrue();
+
+        await using var other = await Server.CreateAsync(beside: owner, hosted: true);
+        other.World.Gate("call").SetResult(null);
+        await other.AdvanceUntilAsync(async () => (await other.SummaryAsync(runId)).SubStatus == WorkflowSubStatus.Finished, TimeSpan.FromSeconds(1));
+
+        other.World.Calls.Count(call => call == $"{runId}:wait:go").ShouldBe(1);
+        await other.FollowUpsAreDoneAsync();
+    }
+
+    [Fact]
+    public async Task What_is_stored_for_a_run_is_not_readable()
+    {
+        await using var owner = await Server.CreateAsync();
+        await using var server = await Server.CreateAsync(beside: owner);
+        var (runId, bookmark) = await BusyAsync(owner);
+
+        await server.AdvanceUntilAsync(server.Runtime.ResumeAsync(runId, bookmark, new Dictionary<string, object?> { ["token"] = Sensitive.Of("canary-7f3a") }, Server.Ann, Token));
+
+        var stored = (await server.Memory.GetFollowUpsAsync(10, null, Token)).ShouldHaveSingleItem();
+        Encoding.UTF8.GetString(stored.Payload.Span).ShouldNotContain("canary-7f3a");
+        var work = FollowUpWork.Decode(stored.Kind, stored.Payload, server.Get<StateCodec>()).ShouldBeOfType<ResumeRun>();
+        (work.RunId, work.BookmarkId).ShouldBe((runId, bookmark));
+        owner.World.Gate("call").SetResult(null);
+    }
+
+    [Fact]
+    public async Task Who_tells_a_run_what_it_is_about_to_be_told_by_another_is_refused_and_nothing_is_dropped()
+    {
+        await using var owner = await Server.CreateAsync();
+        await using var server = await Server.CreateAsync(beside: owner);
+        var (runId, bookmark) = await BusyAsync(owner);
+        (await server.AdvanceUntilAsync(server.Runtime.ResumeAsync(runId, bookmark, "first", Server.Ann, Token))).ShouldBeTrue();
+
+        var second = server.AdvanceUntilAsync(server.Runtime.ResumeAsync(runId, bookmark, "second", Server.Ann, Token));
+
+        (await Should.ThrowAsync<RunElsewhereException>(() => second)).Message.ShouldBe($"Run {runId} is busy on another node. Try again in a few seconds.");
+        var stored = (await server.Memory.GetFollowUpsAsync(10, null, Token)).ShouldHaveSingleItem();
+        ((ResumeRun)FollowUpWork.Decode(stored.Kind, stored.Payload, server.Get<StateCodec>())).Input.ShouldBe("first");
+        owner.World.Gate("call").SetResult(null);
+    }
+
+    [Fact]
+    public async Task A_run_that_went_on_without_what_was_stored_for_it_is_left_alone_and_the_log_says_so()
+    {
+        await using var owner = await Server.CreateAsync();
+        await using var server = await Server.CreateAsync(beside: owner);
+        var (runId, bookmark) = await BusyAsync(owner);
+        (await server.AdvanceUntilAsync(server.Runtime.ResumeAsync(runId, bookmark, "late", Server.Ann, Token))).ShouldBeTrue();
+        (await owner.Runtime.CancelAsync(runId, Server.Ann, Token)).ShouldBeTrue();
+
+        await server.HostAsync<FollowUpService>();
+        await server.AdvanceUntilAsync(async () => (await server.Memory.GetFollowUpsAsync(1, null, Token)).Count == 0, TimeSpan.FromSeconds(1));
+
+        server.Log.Lines.ShouldContain(line => line.StartsWith($"Warning: Run {runId} did not wait any more for what it was told at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_event_reaches_a_run_that_is_busy_elsewhere()
+    {
+        await using var owner = await Server.CreateAsync(hosted: true);
+        await using var server = await Server.CreateAsync(beside: owner, hosted: true);
+        var waits = Story.Step("Elsa.Event", "e", ("eventName", Story.Literal("news")));
+        var handle = await owner.StartAsync(Story.Of("story", Story.Step("Elsa.Parallel", "p", ("activities", new JsonArray(waits, Story.Call("call"))))));
+        await owner.World.ArrivalAsync("call");
+        server.Time.Advance(TimeSpan.FromSeconds(1));
+
+        (await server.Get<EventPublisher>().PublishAsync("news", null, "hello", Server.Ann, Token)).ShouldBe(0);
+
+        (await server.Memory.GetFollowUpsAsync(10, null, Token)).ShouldHaveSingleItem().Kind.ShouldBe("resume-run");
+        owner.World.Gate("call").SetResult(null);
+        await server.AdvanceUntilAsync(async () => (await server.SummaryAsync(handle.RunId)).SubStatus == WorkflowSubStatus.Finished, TimeSpan.FromSeconds(1));
+        await server.FollowUpsAreDoneAsync();
+    }
+
+    [Fact]
+    public async Task Who_retries_a_run_that_stays_busy_elsewhere_is_told_so()
+    {
+        await using var owner = await Server.CreateAsync();
+        await using var server = await Server.CreateAsync(beside: owner);
+        await owner.Runtime.StartAsync(Token);
+        var (runId, _) = await BusyAsync(owner);
+
+        var retrying = server.Runtime.RetryAsync(runId, Server.Ann, Token);
+
+        (await Should.ThrowAsync<RunElsewhereException>(() => server.AdvanceUntilAsync(retrying))).Message.ShouldBe($"Run {runId} is busy on another node. Try again in a few seconds.");
+        owner.World.Gate("call").SetResult(null);
+    }
+
+    [Fact]
+    public async Task A_run_stays_where_it_is_when_nobody_waits_for_it_any_more()
+    {
+        await using var owner = await Server.CreateAsync();
+        await owner.Runtime.StartAsync(Token);
+        var (runId, _) = await BusyAsync(owner);
+        await owner.Memory.Signals.PublishAsync(new("run-wanted", runId), Token);
+
+        owner.Time.Advance(TimeSpan.FromSeconds(1));
+        owner.World.Gate("call").SetResult(null);
+
+        await owner.Watch.CommitAsync(commit => commit.Summary.SubStatus == WorkflowSubStatus.Suspended);
+        owner.World.Calls.Count.ShouldBe(2, "it went on to the act");
     }
 
     /// <summary>A run with one branch that waits and one that is in flight.</summary>

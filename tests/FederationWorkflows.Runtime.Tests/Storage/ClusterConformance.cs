@@ -52,6 +52,23 @@ public abstract class ClusterConformance : StorageConformance
     }
 
     [Fact]
+    public async Task Follow_up_work_that_no_run_asks_for_is_stored_once()
+    {
+        (await followUps.AddFollowUpAsync(Work("a", 2), Token)).ShouldBeTrue();
+        (await followUps.AddFollowUpAsync(Work("b", 1), Token)).ShouldBeTrue();
+        (await followUps.AddFollowUpAsync(Work("a", 3) with { Kind = "other", Payload = new byte[] { 7 } }, Token)).ShouldBeFalse();
+
+        Ids(await followUps.GetFollowUpsAsync(10, null, Token)).ShouldBe("b a");
+        var stored = (await followUps.FindFollowUpAsync("a", Token)).ShouldNotBeNull();
+        (stored.Id, stored.Kind, Convert.ToHexString(stored.Payload.Span), stored.CreatedAt).ShouldBe(("a", "start", "0061", Noon.AddMinutes(2)));
+        (await followUps.FindFollowUpAsync("c", Token)).ShouldBeNull();
+
+        await runs.CommitAsync(Commit("r", Mine()) with { IsNew = true, RemovedFollowUps = ["a"] }, Token);
+        (await followUps.FindFollowUpAsync("a", Token)).ShouldBeNull();
+        (await followUps.AddFollowUpAsync(Work("a", 4), Token)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Schedules_are_due_earliest_first_and_those_that_are_done_never()
     {
         await schedules.ReplaceSchedulesAsync("a", [Schedule("a1", "a", 3), Schedule("a2", "a", 1)], Token);
@@ -185,6 +202,7 @@ public abstract class ClusterConformance : StorageConformance
         await runs.CommitAsync(Commit("r", Mine()) with { IsNew = true, NewTimers = [Timer("b", 2), Timer("a", 1)], NewFollowUps = [Work("f", 1)] }, Token);
         await schedules.ReplaceSchedulesAsync("a", [], Token);
         await Get<IDefinitionStore>().SetPublishedAsync("a", null, Token);
+        await followUps.AddFollowUpAsync(Work("g", 1), Token);
         await signals.PublishAsync(new("mine", "kä:y"), Token);
 
         var got = new List<string>();
@@ -194,7 +212,7 @@ public abstract class ClusterConformance : StorageConformance
             got.Add($"{signal.Kind} {signal.Key}");
         }
 
-        got.ShouldBe(["timers 2026-01-31T12:01:00.0000000+00:00", "follow-ups ", "schedules a", "mine kä:y"]);
+        got.ShouldBe(["timers 2026-01-31T12:01:00.0000000+00:00", "follow-ups ", "schedules a", "follow-ups ", "mine kä:y"]);
     }
 
     [Fact]

@@ -56,6 +56,16 @@ public sealed class MemoryDefinitionStoreTests : DefinitionStoreConformance
     protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
 }
 
+public sealed class MemoryDocumentStoreTests : DocumentStoreConformance
+{
+    protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
+}
+
+public sealed class MemoryAuditStoreTests : AuditStoreConformance
+{
+    protected override ValueTask RegisterAsync(IServiceCollection services) => services.AddMemory();
+}
+
 file static class MemoryStorage
 {
     public static ValueTask AddMemory(this IServiceCollection services)

@@ -43,7 +43,9 @@ internal static class Stories
 
     /// <summary>An endpoint in the middle of a story.</summary>
     public static JsonObject Waits(string id, string path, string method = "POST", params (string Name, JsonNode? Value)[] more) =>
-        Activity("Elsa.HttpEndpoint", id, [("path", Literal(path)), ("supportedMethods", Object($"[\"{method}\"]")), .. more]);
+        Activity("Elsa.HttpEndpoint", id, [("path", Literal(path)), ("supportedMethods", Object($"[\"{method}\"]")), .. Array.Exists(more, input => input.Name is "caller" or "authorize") ? [] : Everybody, .. more]);
+
+    private static (string Name, JsonNode? Value)[] Everybody => [("caller", Literal("anonymous"))];
 
     public static JsonObject Answers(JsonNode content, params (string Name, JsonNode? Value)[] more) =>
         Activity("Elsa.WriteHttpResponse", "answer", [("content", content), .. more]);

@@ -88,6 +88,7 @@ public sealed partial class MetricTests
         RuntimeHelpers.RunClassConstructor(typeof(RuntimeMeter).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(StorageMeter).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(OutboundTelemetry).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(FederationWorkflows.Server.Webhooks.Callers.CallerVerification).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(FederationHttpClients).Assembly.GetType("FederationWorkflows.Federation.CloudTelemetry", throwOnError: true)!.TypeHandle);
         var published = new ConcurrentQueue<Instrument>();
         using var listener = new MeterListener();

@@ -19,7 +19,7 @@ internal sealed class StoryActivation(IExpressionScope scope, IReadOnlyDictionar
 
     /// <exception cref="CelException">There is no such secret.</exception>
     public Sensitive<string> Secret(string name) =>
-        secrets?.GetValueOrDefault(name) ?? throw new CelException($"There is no secret '{name}', or this story may not read it.");
+        secrets?.GetValueOrDefault(name) ?? throw new CelException(SecretReference.Missing(name));
 
     /// <summary>A map of many values is put together once, however often a loop of the expression reads it.</summary>
     private object? ReadWhole(CelVariable variable)

@@ -7,6 +7,8 @@ internal abstract class StoryExpression(IEnumerable<CelProgram> programs) : Comp
 {
     private readonly string[] secrets = [.. programs.SelectMany(program => program.Variables).Select(StoryNames.SecretOf).OfType<string>().Distinct()];
 
+    public override IReadOnlyCollection<string> SecretNames => secrets;
+
     public override ValueTask<object?> EvaluateAsync(IExpressionScope scope)
     {
         if (secrets.Length > 0)

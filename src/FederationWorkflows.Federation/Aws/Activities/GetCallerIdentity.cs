@@ -19,7 +19,7 @@ public sealed class GetCallerIdentity : CodeActivity<CallerIdentity>
     /// <inheritdoc/>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
-        var credentials = AwsInputs.RequireCredentials("Aws.GetCallerIdentity", context.Get(Credentials));
+        var credentials = AwsInputs.RequireCredentials(context, "Aws.GetCallerIdentity", Credentials);
         context.SetResult(await context.GetRequiredService<IAwsFederation>().GetCallerIdentityAsync(credentials, context.Get(Region), context.CancellationToken));
     }
 }

@@ -27,7 +27,7 @@ public sealed class ListBuckets : CodeActivity<Bucket[]>
     /// <inheritdoc/>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
-        var credentials = AwsInputs.RequireCredentials("Aws.ListBuckets", context.Get(Credentials));
+        var credentials = AwsInputs.RequireCredentials(context, "Aws.ListBuckets", Credentials);
         var list = await context.GetRequiredService<IBuckets>().ListAsync(credentials, context.Get(Region), context.Get(Limit), context.CancellationToken);
         context.Set(IsTruncated, list.IsTruncated);
         context.SetResult(list.Buckets.ToArray());

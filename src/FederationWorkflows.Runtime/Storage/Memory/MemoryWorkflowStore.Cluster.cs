@@ -23,6 +23,28 @@ internal sealed partial class MemoryWorkflowStore
         }
     }
 
+    public ValueTask<FollowUp?> FindFollowUpAsync(string id, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            return new(followUps.GetValueOrDefault(id));
+        }
+    }
+
+    public ValueTask<bool> AddFollowUpAsync(FollowUp followUp, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (!followUps.TryAdd(followUp.Id, followUp))
+            {
+                return new(false);
+            }
+        }
+
+        signals.Tell(new(SignalKinds.FollowUps, ""));
+        return new(true);
+    }
+
     public ValueTask RemoveFollowUpsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         lock (gate)

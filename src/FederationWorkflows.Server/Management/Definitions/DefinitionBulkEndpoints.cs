@@ -3,6 +3,7 @@ using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -14,10 +15,10 @@ internal static class DefinitionBulkEndpoints
 
     public static void MapDefinitionBulkActions(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/bulk-actions/delete/workflow-definitions/by-definition-id", DeleteAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/bulk-actions/delete/workflow-definitions/by-id", DeleteVersionsAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/bulk-actions/publish/workflow-definitions/by-definition-ids", PublishAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/bulk-actions/retract/workflow-definitions/by-definition-ids", RetractAsync).Requires(Permissions.StoriesWrite);
+        api.MapPost("/bulk-actions/delete/workflow-definitions/by-definition-id", DeleteAsync).Requires(Permissions.StoriesWrite).Audited("story.delete");
+        api.MapPost("/bulk-actions/delete/workflow-definitions/by-id", DeleteVersionsAsync).Requires(Permissions.StoriesWrite).Audited("story.delete-version");
+        api.MapPost("/bulk-actions/publish/workflow-definitions/by-definition-ids", PublishAsync).Requires(Permissions.StoriesWrite).Audited("story.publish");
+        api.MapPost("/bulk-actions/retract/workflow-definitions/by-definition-ids", RetractAsync).Requires(Permissions.StoriesWrite).Audited("story.retract");
     }
 
     private static async Task<IResult> DeleteAsync(DefinitionIds request, DefinitionCatalog catalog, CancellationToken cancellationToken) =>
@@ -89,7 +90,7 @@ internal static class DefinitionBulkEndpoints
     private static IReadOnlyList<string> Bounded(IReadOnlyList<string>? ids) =>
         ids is { Count: > MaxIds } ? throw ManagementBody.Wrong("too-many", $"At most {MaxIds} stories can be named in one call.") : [.. (ids ?? []).Distinct(StringComparer.Ordinal)];
 
-    private sealed record DefinitionIds([property: System.Text.Json.Serialization.JsonPropertyName("definitionIds")] IReadOnlyList<string>? Definitions);
+    private sealed record DefinitionIds([property: System.Text.Json.Serialization.JsonPropertyName("definitionIds")] IReadOnlyList<string>? Definitions) : IAuditedRequest;
 
-    private sealed record VersionIds([property: System.Text.Json.Serialization.JsonPropertyName("ids")] IReadOnlyList<string>? Versions);
+    private sealed record VersionIds([property: System.Text.Json.Serialization.JsonPropertyName("ids")] IReadOnlyList<string>? Versions) : IAuditedRequest;
 }

@@ -5,6 +5,7 @@ using System.Text;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -20,8 +21,8 @@ internal static class DefinitionFileEndpoints
     {
         api.MapGet("/workflow-definitions/{definitionId}/export", ExportAsync).Requires(Permissions.StoriesRead);
         api.MapPost("/bulk-actions/export/workflow-definitions", ExportSeveralAsync).Requires(Permissions.StoriesRead);
-        api.MapPost("/workflow-definitions/import", ImportAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/workflow-definitions/import-files", ImportFilesAsync).DisableAntiforgery().Requires(Permissions.StoriesWrite);
+        api.MapPost("/workflow-definitions/import", ImportAsync).Requires(Permissions.StoriesWrite).Audited("story.import");
+        api.MapPost("/workflow-definitions/import-files", ImportFilesAsync).DisableAntiforgery().Requires(Permissions.StoriesWrite).Audited("story.import");
     }
 
     private static async Task<IResult> ExportAsync(string definitionId, string? versionOptions, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>
@@ -62,7 +63,9 @@ internal static class DefinitionFileEndpoints
     private static async Task<IResult> ImportAsync(HttpContext context, DefinitionSaving saving, DefinitionView view, CancellationToken cancellationToken)
     {
         var json = await ManagementBody.ReadObjectAsync(context, cancellationToken);
-        return ManagementApi.Answer(view.Full((await saving.SaveAsync(json, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition, context.User));
+        var saved = (await saving.SaveAsync(json, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition;
+        context.Tell(saved.DefinitionId, after: new { saved.Version, saved.Revision });
+        return ManagementApi.Answer(view.Full(saved, context.User));
     }
 
     /// <summary>JSON files and archives of them, in a form. They are read before the first is saved, so that one that is no story keeps all out.</summary>
@@ -87,9 +90,12 @@ internal static class DefinitionFileEndpoints
             }
         }
 
+        var saved = new List<object>();
+        context.Tell(after: saved);
         foreach (var story in stories)
         {
-            await saving.SaveAsync(story, publish: false, mayOverwrite: true, context.User, cancellationToken);
+            var definition = (await saving.SaveAsync(story, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition;
+            saved.Add(new { definition.DefinitionId, definition.Version, definition.Revision });
         }
 
         return Results.Json(new { Count = stories.Count }, ManagementApi.Json);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -11,13 +12,15 @@ internal static class DefinitionSaveEndpoints
 {
     public static void MapDefinitionSaving(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-definitions", SaveAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/workflow-definitions/{definitionId}/publish", PublishAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/workflow-definitions/{definitionId}/retract", RetractAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/workflow-definitions/{definitionId}/revert/{version:int}", RevertAsync).Requires(Permissions.StoriesWrite);
-        api.MapDelete("/workflow-definitions/{definitionId}", DeleteAsync).Requires(Permissions.StoriesWrite);
-        api.MapDelete("/workflow-definition-versions/{id}", DeleteVersionAsync).Requires(Permissions.StoriesWrite);
-        api.MapPost("/workflow-definitions/{definitionId}/update-references", (string definitionId) => ManagementApi.Answer(new JsonObject { ["affectedWorkflows"] = new JsonArray() })).Requires(Permissions.StoriesWrite);
+        api.MapPost("/workflow-definitions", SaveAsync).Requires(Permissions.StoriesWrite).Audited("story.save");
+        api.MapPost("/workflow-definitions/{definitionId}/publish", PublishAsync).Requires(Permissions.StoriesWrite).Audited("story.publish", "definitionId");
+        api.MapPost("/workflow-definitions/{definitionId}/retract", RetractAsync).Requires(Permissions.StoriesWrite).Audited("story.retract", "definitionId");
+        api.MapPost("/workflow-definitions/{definitionId}/revert/{version:int}", RevertAsync).Requires(Permissions.StoriesWrite).Audited("story.revert", "definitionId");
+        api.MapDelete("/workflow-definitions/{definitionId}", DeleteAsync).Requires(Permissions.StoriesWrite).Audited("story.delete", "definitionId");
+        api.MapDelete("/workflow-definition-versions/{id}", DeleteVersionAsync).Requires(Permissions.StoriesWrite).Audited("story.delete-version", "id");
+
+        // Nothing refers to a version, so nothing changes.
+        api.MapPost("/workflow-definitions/{definitionId}/update-references", (string definitionId) => ManagementApi.Answer(new JsonObject { ["affectedWorkflows"] = new JsonArray() })).Requires(Permissions.StoriesRead);
     }
 
     private static async Task<IResult> SaveAsync(HttpContext context, DefinitionSaving saving, DefinitionView view, CancellationToken cancellationToken)
@@ -31,6 +34,7 @@ internal static class DefinitionSaveEndpoints
         var publish = body["publish"] is JsonValue value && value.TryGetValue<bool>(out var wanted) && wanted;
         body.Remove("model");
         var saved = await saving.SaveAsync(model, publish, mayOverwrite: false, context.User, cancellationToken);
+        context.Tell(saved.Definition.DefinitionId, after: new { saved.Definition.Version, saved.Definition.Revision, saved.Definition.IsPublished });
         return Saved(saved, view, context.User);
     }
 

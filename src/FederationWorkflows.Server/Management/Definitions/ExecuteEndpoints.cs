@@ -4,6 +4,7 @@ using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -17,8 +18,8 @@ internal static class ExecuteEndpoints
 
     public static void MapExecution(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-definitions/{definitionId}/execute", ExecuteAsync).Requires(Permissions.RunsStart);
-        api.MapPost("/workflow-definitions/{definitionId}/dispatch", DispatchAsync).Requires(Permissions.RunsStart);
+        api.MapPost("/workflow-definitions/{definitionId}/execute", ExecuteAsync).Requires(Permissions.RunsStart).Audited("run.start", "definitionId");
+        api.MapPost("/workflow-definitions/{definitionId}/dispatch", DispatchAsync).Requires(Permissions.RunsStart).Audited("run.start", "definitionId");
     }
 
     /// <summary>Answers as soon as the run is stored: whoever asked watches it from there.</summary>
@@ -59,6 +60,7 @@ internal static class ExecuteEndpoints
                 cancellationToken);
             headers[RunId] = handle.RunId;
             headers[CannotStart] = "False";
+            context.Tell(after: new { handle.RunId, version.Version });
             return handle.RunId;
         }
         catch (Exception e) when (e is DefinitionException or ValueConversionException or NodeBusyException or UnknownDefinitionException)

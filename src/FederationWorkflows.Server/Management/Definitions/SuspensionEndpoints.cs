@@ -1,6 +1,7 @@
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -9,8 +10,8 @@ internal static class SuspensionEndpoints
 {
     public static void MapSuspension(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/definitions/{id}/suspend", SuspendAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/definitions/{id}/resume", ResumeAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/definitions/{id}/suspend", SuspendAsync).Requires(Permissions.RunsOperate).Audited("story.suspend", "id");
+        api.MapPost("/definitions/{id}/resume", ResumeAsync).Requires(Permissions.RunsOperate).Audited("story.resume", "id");
     }
 
     /// <summary>Answers with the version that was published, which is the one to resume with.</summary>

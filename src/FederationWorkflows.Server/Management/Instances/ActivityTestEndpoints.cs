@@ -5,6 +5,7 @@ using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management.Definitions;
 
 namespace FederationWorkflows.Server.Management.Instances;
@@ -12,7 +13,7 @@ namespace FederationWorkflows.Server.Management.Instances;
 /// <summary>Trying a single activity (Elsa contract: tests).</summary>
 internal static class ActivityTestEndpoints
 {
-    public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Requires(Permissions.RunsStart);
+    public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Requires(Permissions.RunsStart).Audited("activity.test");
 
     private static async Task<IResult> ExecuteAsync(TestRequest request, ActivityTest test, IDefinitionStore store, CancellationToken cancellationToken)
     {
@@ -75,7 +76,7 @@ internal static class ActivityTestEndpoints
         }
     }
 
-    private sealed record TestRequest(DefinitionHandle? WorkflowDefinitionHandle, ActivityHandle? ActivityHandle);
+    private sealed record TestRequest(DefinitionHandle? WorkflowDefinitionHandle, ActivityHandle? ActivityHandle) : IAuditedRequest;
 
     private sealed record DefinitionHandle(string? DefinitionId, string? DefinitionVersionId);
 

@@ -3,6 +3,7 @@ using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -12,8 +13,8 @@ internal static class OwnRunEndpoints
     public static void MapOwnRuns(this IEndpointRouteBuilder api)
     {
         api.MapGet("/runs", ListAsync).Requires(Permissions.RunsRead);
-        api.MapPost("/runs/{id}/retry", RetryAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/runs/{id}/rerun", RerunAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/runs/{id}/retry", RetryAsync).Requires(Permissions.RunsOperate).Audited("run.retry", "id");
+        api.MapPost("/runs/{id}/rerun", RerunAsync).Requires(Permissions.RunsOperate).Audited("run.repeat", "id");
     }
 
     /// <summary>A page by place: its cost does not grow with how far one has come, and runs that begin meanwhile shift nothing.</summary>
@@ -63,6 +64,7 @@ internal static class OwnRunEndpoints
 
         if (await runtime.RerunAsync(id, input, context.User, cancellationToken) is { } handle)
         {
+            context.Tell(after: new { handle.RunId });
             return Results.Json(new { WorkflowInstanceId = handle.RunId }, ManagementApi.Json, statusCode: StatusCodes.Status202Accepted);
         }
 

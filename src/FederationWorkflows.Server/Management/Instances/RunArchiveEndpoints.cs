@@ -1,5 +1,6 @@
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -9,7 +10,7 @@ internal static class RunArchiveEndpoints
     public static void MapRunArchives(this IEndpointRouteBuilder api)
     {
         api.MapGet("/workflow-instances/{id}/export", ExportAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/bulk-actions/import/workflow-instances", ImportAsync).Requires(Permissions.RunsOperate);
+        api.MapPost("/bulk-actions/import/workflow-instances", ImportAsync).Requires(Permissions.RunsOperate).Audited("run.import");
     }
 
     private static async Task<IResult> ExportAsync(string id, RunArchive archive, CancellationToken cancellationToken) =>

@@ -3,6 +3,7 @@ using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -13,12 +14,12 @@ internal static class RunOperationEndpoints
 
     public static void MapRunOperations(this IEndpointRouteBuilder api)
     {
-        api.MapDelete("/workflow-instances/{id}", DeleteAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/bulk-actions/delete/workflow-instances/by-id", DeleteSeveralAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/cancel/workflow-instances/{id}", CancelAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/bulk-actions/cancel/workflow-instances", CancelSeveralAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/alterations/submit", AlterAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/alterations/workflows/retry", RetrySeveralAsync).Requires(Permissions.RunsOperate);
+        api.MapDelete("/workflow-instances/{id}", DeleteAsync).Requires(Permissions.RunsOperate).Audited("run.delete", "id");
+        api.MapPost("/bulk-actions/delete/workflow-instances/by-id", DeleteSeveralAsync).Requires(Permissions.RunsOperate).Audited("run.delete");
+        api.MapPost("/cancel/workflow-instances/{id}", CancelAsync).Requires(Permissions.RunsOperate).Audited("run.cancel", "id");
+        api.MapPost("/bulk-actions/cancel/workflow-instances", CancelSeveralAsync).Requires(Permissions.RunsOperate).Audited("run.cancel");
+        api.MapPost("/alterations/submit", AlterAsync).Requires(Permissions.RunsOperate).Audited("run.cancel");
+        api.MapPost("/alterations/workflows/retry", RetrySeveralAsync).Requires(Permissions.RunsOperate).Audited("run.retry");
     }
 
     /// <summary>Deleting what is not there is done: a client that lost the answer asks again.</summary>
@@ -146,16 +147,17 @@ internal static class RunOperationEndpoints
         }
     }
 
-    private sealed record Ids([property: System.Text.Json.Serialization.JsonPropertyName("ids")] IReadOnlyList<string>? Values)
+    private sealed record Ids([property: System.Text.Json.Serialization.JsonPropertyName("ids")] IReadOnlyList<string>? Values) : IAuditedRequest
     {
+        [System.Text.Json.Serialization.JsonIgnore]
         public IReadOnlyList<string> List => Values ?? [];
     }
 
-    private sealed record CancelRequest(IReadOnlyList<string>? Ids, string? DefinitionVersionId, string? DefinitionId);
+    private sealed record CancelRequest(IReadOnlyList<string>? Ids, string? DefinitionVersionId, string? DefinitionId) : IAuditedRequest;
 
-    private sealed record RetryRequest(IReadOnlyList<string>? ActivityIds, IReadOnlyList<string>? WorkflowInstanceIds);
+    private sealed record RetryRequest(IReadOnlyList<string>? ActivityIds, IReadOnlyList<string>? WorkflowInstanceIds) : IAuditedRequest;
 
-    private sealed record AlterationRequest(IReadOnlyList<Alteration>? Alterations, AlterationFilter? Filter);
+    private sealed record AlterationRequest(IReadOnlyList<Alteration>? Alterations, AlterationFilter? Filter) : IAuditedRequest;
 
     private sealed record Alteration(string? Type);
 

@@ -14,7 +14,17 @@ internal sealed partial class RunUpdates(ObservedRuns observed, IRunStore runs, 
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(TellAsync(stoppingToken), LookAsync(stoppingToken));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.WhenAll(TellAsync(stoppingToken), LookAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end that was asked for, also when the host could not start.
+        }
+    }
 
     private async Task TellAsync(CancellationToken stoppingToken)
     {

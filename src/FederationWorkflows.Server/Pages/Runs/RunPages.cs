@@ -3,6 +3,7 @@ using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using Microsoft.AspNetCore.Mvc;
 
 namespace FederationWorkflows.Server.Pages.Runs;
@@ -15,9 +16,9 @@ internal static class RunPages
     public static void MapRunPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/runs/{id}", ShowAsync).Requires(Permissions.RunsRead);
-        pages.MapPost("/runs/{id}/cancel", CancelAsync).Requires(Permissions.RunsOperate);
-        pages.MapPost("/runs/{id}/retry", RetryAsync).Requires(Permissions.RunsOperate);
-        pages.MapPost("/runs/{id}/rerun", RerunAsync).Requires(Permissions.RunsOperate);
+        pages.MapPost("/runs/{id}/cancel", CancelAsync).Requires(Permissions.RunsOperate).Audited("run.cancel", "id");
+        pages.MapPost("/runs/{id}/retry", RetryAsync).Requires(Permissions.RunsOperate).Audited("run.retry", "id");
+        pages.MapPost("/runs/{id}/rerun", RerunAsync).Requires(Permissions.RunsOperate).Audited("run.repeat", "id");
     }
 
     private static Task<IResult> ShowAsync(string id, HttpContext context, IRunStore runs, IDefinitionStore definitions, TimeProvider timeProvider) =>

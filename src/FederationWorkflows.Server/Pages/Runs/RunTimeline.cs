@@ -61,16 +61,11 @@ public sealed record TimelineStep(ActivityExecutionRecord Record, TimeSpan Offse
     public string? ActedAs =>
         !Record.ActivityType.StartsWith("Google.", StringComparison.Ordinal) && !Record.ActivityType.StartsWith("Aws.", StringComparison.Ordinal)
             ? null
-            : Text(Property(Record.ActivityState.GetValueOrDefault("Credentials"), "AssumedRoleArn"))
+            : Text(Record.Payload.GetValueOrDefault("ActedAs"))
               ?? Text(Record.Outputs.GetValueOrDefault("AssumedRoleArn"))
               ?? Text(Record.ActivityState.GetValueOrDefault("RoleArn"))
               ?? Text(Record.ActivityState.GetValueOrDefault("ServiceAccount"))
               ?? Text(Record.Outputs.GetValueOrDefault("Principal"));
-
-    private static JsonElement Property(JsonElement value, string name) =>
-        value.ValueKind != JsonValueKind.Object
-            ? default
-            : value.EnumerateObject().FirstOrDefault(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 
     private static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 }
