@@ -14,6 +14,7 @@ using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
 using FederationWorkflows.Server.Secrets;
+using FederationWorkflows.Server.Studio;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using FederationWorkflows.Server.Webhooks.Callers;
@@ -141,6 +142,7 @@ public static partial class ServerHost
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSecrets();
         builder.Services.AddPages();
+        builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
@@ -175,6 +177,7 @@ public static partial class ServerHost
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).OpenToEverybody();
         app.MapManagementApi();
         app.MapPages();
+        app.MapStudio();
         app.MapWebhooks();
     }
 
