@@ -117,7 +117,7 @@ public sealed class RunsTests : TestFolder
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
-                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = "", ["Storage:Mode"] = "Memory" });
+                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = "", ["Storage:Mode"] = "Memory", ["SignIn:TrustLocalCallers"] = "true" });
                 builder.Logging.ClearProviders();
             },
             Cancellation);

@@ -95,7 +95,7 @@ public sealed class ManagementApiTests
         started.StatusCode.ShouldBe(HttpStatusCode.Accepted, "webhooks are for everybody");
 
         using var run = await server.GetAsync($"/elsa/api/workflow-instances/{started.RunId()}");
-        (await run.ShouldBeProblemAsync(HttpStatusCode.Unauthorized)).ShouldBe("Nobody is signed in. Call from the machine the server runs on.");
+        (await run.ShouldBeProblemAsync(HttpStatusCode.Unauthorized)).ShouldStartWith("Nobody is signed in.");
         using var journal = await server.PostAsync($"/elsa/api/workflow-instances/{started.RunId()}/journal");
         await journal.ShouldBeProblemAsync(HttpStatusCode.Unauthorized);
         using var executions = await server.GetAsync($"/elsa/api/activity-executions/list?WorkflowInstanceId={started.RunId()}");
@@ -110,12 +110,11 @@ public sealed class ManagementApiTests
     [InlineData("::ffff:127.0.0.1", true)]
     [InlineData("192.0.2.1", false)]
     [InlineData(null, false)]
-    public async Task Only_this_machine_is_signed_in(string? address, bool signedIn)
+    public void Only_this_machine_is_trusted(string? address, bool isTrusted)
     {
-        var context = new DefaultHttpContext { User = new ClaimsPrincipal() };
+        var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = address is null ? null : IPAddress.Parse(address);
-        await new LocalSignIn(_ => Task.CompletedTask).InvokeAsync(context);
-        (context.User.Identity?.IsAuthenticated is true).ShouldBe(signedIn);
+        (LocalCaller.Find(context)?.Identity?.IsAuthenticated is true).ShouldBe(isTrusted);
     }
 
     [Theory]

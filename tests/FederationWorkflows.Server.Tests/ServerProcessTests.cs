@@ -26,7 +26,7 @@ public sealed class ServerProcessTests : IDisposable
         Write("stories/secrets.json", Secrets().ToJsonString());
         Write("stories/broken.json", "{");
         Write("appsettings.json", """{"Server":{"Stories":"elsewhere","ResponseTimeout":"00:00:05"}}""");
-        using var server = Start(new() { ["Server__Stories"] = "stories", ["Storage__Mode"] = "Memory" }, "--urls", "http://127.0.0.1:0");
+        using var server = Start(new() { ["Server__Stories"] = "stories", ["Storage__Mode"] = "Memory", ["SignIn__TrustLocalCallers"] = "true" }, "--urls", "http://127.0.0.1:0");
         var log = new List<string>();
         var address = await ListeningAsync(server, log);
 

@@ -76,7 +76,7 @@ internal static class DemoCommand
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
                 builder.Configuration.AddInMemoryCollection(LabSession.Settings(lab));
-                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = null, ["Storage:Mode"] = "Memory" });
+                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = null, ["Storage:Mode"] = "Memory", ["SignIn:TrustLocalCallers"] = "true" });
                 builder.Logging.AddWarningsToStandardError();
                 builder.Services.AddSingleton<IRunObserver>(steps);
             },

@@ -1,3 +1,5 @@
+using FederationWorkflows.Server.Access.Keys;
+
 namespace FederationWorkflows.Server.Access;
 
 /// <summary>Says what an endpoint asks of its callers. Every endpoint says it: what does not is refused to everybody.</summary>
@@ -35,7 +37,7 @@ internal sealed class CallerRequirement(RequestDelegate next)
 
         if (context.User.Identity?.IsAuthenticated is not true)
         {
-            return Results.Problem("Nobody is signed in. Call from the machine the server runs on.", statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
+            return IsForPerson(context.Request) ? Task.FromResult(LeadToSignIn(context)) : RefuseStranger(context);
         }
 
         return endpoint.Metadata.GetMetadata<RequiredPermission>() switch
@@ -45,6 +47,30 @@ internal sealed class CallerRequirement(RequestDelegate next)
             { Permission: { } permission } => Refuse(context, $"This needs the permission {permission}, which {context.User.Identity.Name} does not have. Ask an administrator for a role that grants it."),
             null => Refuse(context, "This endpoint does not say whom it is for, so it is for nobody."),
         };
+    }
+
+    /// <summary>Somebody looks at a page, and no program calls the API.</summary>
+    private static bool IsForPerson(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method)
+        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        && !request.Path.StartsWithSegments("/api")
+        && !request.Path.StartsWithSegments("/elsa")
+        && !request.Path.StartsWithSegments("/openapi");
+
+    private static bool LeadToSignIn(HttpContext context)
+    {
+        var back = Uri.EscapeDataString(context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent());
+        context.Response.Redirect($"{context.Request.PathBase.ToUriComponent()}/sign-in?returnUrl={back}");
+        return true;
+    }
+
+    private static Task RefuseStranger(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = ApiKeyAuthenticator.Scheme;
+        var why = ApiKeyAuthenticator.Brings(context.Request.Headers.Authorization.ToString())
+            ? "The API key does not count: it is wrong, expired or revoked, or its owner may not sign in any more. Make another one on the page 'account', or with: fedflow login"
+            : "Nobody is signed in. Send an API key (Authorization: ApiKey ...), which is made on the page 'account' or by fedflow login, or sign in on the page 'sign-in'.";
+        return Results.Problem(why, statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
     }
 
     private static Task Refuse(HttpContext context, string why) => Results.Problem(why, statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);

@@ -82,4 +82,7 @@ internal static class AccessClaims
 {
     /// <summary>One permission of the API key the caller comes with; a caller with any of these has no other permission.</summary>
     public const string Scope = "scope";
+
+    /// <summary>The id of the API key the caller comes with.</summary>
+    public const string Key = "key";
 }

@@ -10,34 +10,21 @@ internal static class SystemPrincipal
 }
 
 /// <summary>
-/// As long as nobody can sign in, whoever calls from this machine is its administrator, and nobody else is anybody.
+/// Where the host's configuration says so (<see cref="SignInOptions.TrustLocalCallers"/>), whoever calls from this machine is its administrator.
 /// Requests for other host names are refused before, so no web page can get here by a name of its own. Two kinds of requests come from
 /// this machine and are still somebody else's: those a proxy passes on, and those a web page makes the browser of its visitor send.
 /// </summary>
-internal sealed class LocalSignIn(RequestDelegate next)
+internal static class LocalCaller
 {
     private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
 
-    private static readonly ClaimsPrincipal LocalAdministrator = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "local"), new Claim(ClaimTypes.Role, "administrator")], "local"));
+    private static readonly ClaimsPrincipal Administrator = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "local"), new Claim(ClaimTypes.Role, Roles.Administrator)], "local"));
 
-    public Task InvokeAsync(HttpContext context)
-    {
-        if (context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && !IsPassedOn(context.Request) && !IsFromAnotherSite(context.Request))
-        {
-            context.User = LocalAdministrator;
-        }
-
-        return next(context);
-    }
+    /// <summary>The administrator; null for a request that does not come from here.</summary>
+    public static ClaimsPrincipal? Find(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && !IsPassedOn(context.Request) && !SameOrigin.IsFromAnotherSite(context.Request)
+            ? Administrator
+            : null;
 
     private static bool IsPassedOn(HttpRequest request) => ProxyHeaders.Any(request.Headers.ContainsKey);
-
-    /// <summary>Fetch Metadata (W3C) where the browser sends it, and Origin (RFC 6454) otherwise. Programs send neither.</summary>
-    private static bool IsFromAnotherSite(HttpRequest request)
-    {
-        var site = request.Headers["Sec-Fetch-Site"].ToString();
-        var origin = request.Headers.Origin.ToString();
-        return site is not ("" or "same-origin" or "none")
-            || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
-    }
 }

@@ -2,6 +2,7 @@ using FederationWorkflows.Runtime;
 using FederationWorkflows.Runtime.Protection;
 using FederationWorkflows.Storage.PostgreSql;
 using FederationWorkflows.Storage.Sqlite;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace FederationWorkflows.Server.Hosting;
 
@@ -15,6 +16,8 @@ internal static class ConfiguredStorage
         switch (options.EffectiveMode)
         {
             case StorageMode.Memory:
+                // Sessions end with the process, as everything does.
+                services.AddDataProtection().UseEphemeralDataProtectionProvider();
                 return services.AddMemoryStorage();
             case StorageMode.PostgreSql when string.IsNullOrWhiteSpace(options.ConnectionString):
                 throw new Microsoft.Extensions.Options.OptionsValidationException(

@@ -4,6 +4,7 @@ using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Management.Definitions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
@@ -25,7 +26,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
             StorageUnavailableException => StatusCodes.Status503ServiceUnavailable,
             RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DocumentConflictException or DefinitionInUseException => StatusCodes.Status409Conflict,
             UnknownDefinitionException or UnknownVersionException => StatusCodes.Status404NotFound,
-            DefinitionException or DefinitionConflictException or ValueConversionException or RunArchiveException => StatusCodes.Status400BadRequest,
+            DefinitionException or DefinitionConflictException or ValueConversionException or RunArchiveException or RefusedException => StatusCodes.Status400BadRequest,
             _ => null,
         };
         if (status is null)

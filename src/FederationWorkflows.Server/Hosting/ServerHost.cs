@@ -141,6 +141,7 @@ public static partial class ServerHost
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSecrets();
+        builder.Services.AddSignIn(builder.Configuration);
         builder.Services.AddPages();
         builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();
@@ -170,7 +171,8 @@ public static partial class ServerHost
         app.UsePathBase(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.PathBase);
         app.UseMiddleware<SecurityHeaders>();
         app.UseRouting();
-        app.UseMiddleware<LocalSignIn>();
+        app.UseAuthentication();
+        app.UseMiddleware<SignedInCaller>();
         app.UseMiddleware<CallerRequirement>();
         app.UseAntiforgery();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).OpenToEverybody();

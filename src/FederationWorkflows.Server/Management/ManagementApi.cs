@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management.Definitions;
 using FederationWorkflows.Server.Management.Descriptors;
 using FederationWorkflows.Server.Management.Instances;
@@ -46,6 +48,8 @@ internal static class ManagementApi
         own.MapSuspension();
         own.MapDefinitionProblems();
         own.MapSecretUses();
+        own.MapSignIn();
+        own.MapAudit();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>

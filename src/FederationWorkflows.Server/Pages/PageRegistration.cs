@@ -1,4 +1,7 @@
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Access.Oidc;
+using FederationWorkflows.Server.Pages.Access;
+using FederationWorkflows.Server.Pages.Audit;
 using FederationWorkflows.Server.Pages.Runs;
 
 namespace FederationWorkflows.Server.Pages;
@@ -28,5 +31,10 @@ internal static class PageRegistration
         routes.ServiceProvider.GetRequiredService<PageAssets>().Map(routes);
         routes.MapGet("/", (HttpContext context) => PageResult.SeeOther(context, NavigationEntry.For(context.User).FirstOrDefault()?.Path ?? "account")).RequiresSignIn();
         routes.MapRunPages();
+        routes.MapSignInPages();
+        routes.MapOidc();
+        routes.MapAccountPages();
+        routes.MapUserPages();
+        routes.MapAuditPages();
     }
 }

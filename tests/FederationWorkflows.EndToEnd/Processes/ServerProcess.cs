@@ -38,7 +38,7 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="settings">Configuration.</param>
     public static ServerProcess Start(string directory, IReadOnlyDictionary<string, string> settings)
     {
-        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "FederationWorkflows.Server.dll"), "--urls", "http://127.0.0.1:0", "--Server:Stories=stories"];
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "FederationWorkflows.Server.dll"), "--urls", "http://127.0.0.1:0", "--Server:Stories=stories", "--SignIn:TrustLocalCallers=true"];
         command = [.. command, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NO_PROXY"] = "127.0.0.1,localhost";

@@ -48,7 +48,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
-                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = "", ["Storage:Mode"] = "Memory" });
+                builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = "", ["Storage:Mode"] = "Memory", ["SignIn:TrustLocalCallers"] = "true" });
                 builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
                 builder.Logging.ClearProviders();
                 builder.Services.AddSingleton(gate);

@@ -1,0 +1,21 @@
+namespace FederationWorkflows.Server.Access;
+
+/// <summary>
+/// Tells what a page of this server sends from what a page of another site makes the browser of its visitor send: Fetch Metadata (W3C) where
+/// the browser sends it, and Origin (RFC 6454) otherwise. Programs send neither.
+/// </summary>
+internal static class SameOrigin
+{
+    /// <summary>A browser sends this on behalf of a page that is not of this server.</summary>
+    public static bool IsFromAnotherSite(HttpRequest request)
+    {
+        var site = request.Headers["Sec-Fetch-Site"].ToString();
+        var origin = request.Headers.Origin.ToString();
+        return site is not ("" or "same-origin" or "none")
+            || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The request may change something, or opens a connection that may.</summary>
+    public static bool MayChange(HttpRequest request) =>
+        !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) || request.Headers.Upgrade.Count > 0;
+}

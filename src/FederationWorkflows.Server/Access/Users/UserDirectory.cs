@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
+using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Management;
+
+namespace FederationWorkflows.Server.Access.Users;
+
+/// <summary>Keeps users. Of those whose sessions and keys are used it keeps a copy, which a change on any node throws away.</summary>
+internal sealed class UserDirectory : IDisposable
+{
+    /// <summary>The id of the user that the first start makes: of several that try, one succeeds.</summary>
+    public const string FirstId = "first";
+
+    private const string Kind = "user";
+
+    /// <summary>A copy is believed for so long should the signal of a change get lost.</summary>
+    private static readonly TimeSpan CopyLifetime = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, (User User, DateTimeOffset Until)> copies = new(StringComparer.Ordinal);
+
+    private readonly IDocumentStore store;
+
+    private readonly TimeProvider timeProvider;
+
+    private readonly IDisposable subscription;
+
+    private long generation;
+
+    public UserDirectory(IDocumentStore store, IStoreSignals signals, TimeProvider timeProvider)
+    {
+        this.store = store;
+        this.timeProvider = timeProvider;
+        subscription = signals.Subscribe(signal =>
+        {
+            if (signal is { Kind: SignalKinds.Everything } or { Kind: SignalKinds.Documents, Key: Kind })
+            {
+                Interlocked.Increment(ref generation);
+                copies.Clear();
+            }
+        });
+    }
+
+    public static string NewStamp() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    public static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    /// <summary>The user as stored; null when there is none.</summary>
+    public async ValueTask<User?> FindAsync(string id, CancellationToken cancellationToken) => Read(await store.FindAsync(Kind, id, cancellationToken));
+
+    public async ValueTask<User?> FindByNameAsync(string name, CancellationToken cancellationToken) =>
+        UserRules.CheckName(name) is null ? Read(await store.FindByAliasAsync(Kind, name.ToLowerInvariant(), cancellationToken)) : null;
+
+    /// <summary>The user as he was at most a minute ago, and usually is; null when there is none.</summary>
+    public async ValueTask<User?> CurrentAsync(string id, CancellationToken cancellationToken)
+    {
+        if (copies.TryGetValue(id, out var copy) && copy.Until > timeProvider.GetUtcNow())
+        {
+            return copy.User;
+        }
+
+        var before = Interlocked.Read(ref generation);
+        var user = await FindAsync(id, cancellationToken);
+        if (user is not null)
+        {
+            copies[id] = (user, timeProvider.GetUtcNow() + CopyLifetime);
+
+            // A change that came in while it was read may have cleared the copies before this one was there.
+            if (Interlocked.Read(ref generation) != before)
+            {
+                copies.TryRemove(id, out _);
+            }
+        }
+
+        return user;
+    }
+
+    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken) => (await store.ListAsync(Kind, null, 1, cancellationToken)).Count > 0;
+
+    /// <summary>All users, by name.</summary>
+    public async ValueTask<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken)
+    {
+        var users = new List<User>();
+        string? after = null;
+        while (true)
+        {
+            var page = await store.ListAsync(Kind, after, 1000, cancellationToken);
+            users.AddRange(page.Select(document => Read(document)!));
+            if (page.Count < 1000)
+            {
+                return [.. users.OrderBy(user => user.Name, StringComparer.OrdinalIgnoreCase)];
+            }
+
+            after = page[^1].Id;
+        }
+    }
+
+    /// <summary>Stores a new user, or the change of one that was read.</summary>
+    /// <exception cref="DocumentConflictException">Somebody else changed him meanwhile, or another has the name.</exception>
+    public async ValueTask<User> PutAsync(User user, CancellationToken cancellationToken) => user with
+    {
+        Revision = await store.PutAsync(
+            new Document(Kind, user.Id, user.Name.ToLowerInvariant(), JsonSerializer.SerializeToUtf8Bytes(user, ManagementApi.Json), user.Revision), cancellationToken),
+    };
+
+    public ValueTask<bool> DeleteAsync(User user, CancellationToken cancellationToken) => store.DeleteAsync(Kind, user.Id, user.Revision, cancellationToken);
+
+    public void Dispose() => subscription.Dispose();
+
+    private static User? Read(Document? document) =>
+        document is null ? null : JsonSerializer.Deserialize<User>(document.Json.Span, ManagementApi.Json)! with { Revision = document.Revision };
+}
