@@ -1,19 +1,26 @@
 using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Telemetry;
 
 namespace FederationWorkflows.Runtime.Runs;
 
-/// <summary>How much one node does at once.</summary>
+/// <summary>How much one node does at once, configuration section <c>Concurrency</c>.</summary>
 public sealed record ConcurrencyOptions
 {
-    /// <summary>Runs that are driven at once, from 1. One that waits for something outside does not count.</summary>
+    /// <summary>The section's name.</summary>
+    public const string Section = "Concurrency";
+
+    /// <summary>Runs that are driven at once, 1 to 100,000. One that waits for something outside does not count.</summary>
+    [Range(1, 100_000, ErrorMessage = "Concurrency:MaxRunning must be from 1 to 100000.")]
     public int MaxRunning { get; set; } = 512;
 
-    /// <summary>Runs that are started and wait for their turn, from 0. Beyond them, who starts one is told to come back.</summary>
+    /// <summary>Runs that are started and wait for their turn, 0 to 1,000,000. Beyond them, who starts one is told to come back.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "Concurrency:MaxQueued must be from 0 to 1000000.")]
     public int MaxQueued { get; set; } = 2_048;
 
-    /// <summary>What who is turned away is told to wait, from 1 second.</summary>
+    /// <summary>What who is turned away is told to wait, from a second to an hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Concurrency:RetryAfter must be from 00:00:01 to 01:00:00.")]
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(5);
 }
 

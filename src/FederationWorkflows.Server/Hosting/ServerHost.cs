@@ -8,6 +8,7 @@ using FederationWorkflows.Runtime;
 using FederationWorkflows.Runtime.Definitions.Files;
 using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
@@ -137,6 +138,8 @@ public static partial class ServerHost
             folder.Path = server.Value.Stories;
             folder.WriteBack = server.Value.WriteStories;
         });
+        builder.Services.AddOptions<ConcurrencyOptions>().BindConfiguration(ConcurrencyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ScheduleOptions>().BindConfiguration(ScheduleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
