@@ -10,6 +10,7 @@ using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
@@ -137,6 +138,7 @@ public static partial class ServerHost
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSecrets();
+        builder.Services.AddApprovals();
         builder.Services.AddPages();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());

@@ -6,6 +6,7 @@ using FederationWorkflows.Server.Management.Definitions;
 using FederationWorkflows.Server.Management.Descriptors;
 using FederationWorkflows.Server.Management.Instances;
 using FederationWorkflows.Server.Management.Live;
+using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
@@ -46,6 +47,7 @@ internal static class ManagementApi
         own.MapSuspension();
         own.MapDefinitionProblems();
         own.MapSecretUses();
+        own.MapApprovals();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>

@@ -1,5 +1,7 @@
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Pages.Approvals;
 using FederationWorkflows.Server.Pages.Runs;
+using FederationWorkflows.Server.Pages.Secrets;
 
 namespace FederationWorkflows.Server.Pages;
 
@@ -28,5 +30,7 @@ internal static class PageRegistration
         routes.ServiceProvider.GetRequiredService<PageAssets>().Map(routes);
         routes.MapGet("/", (HttpContext context) => PageResult.SeeOther(context, NavigationEntry.For(context.User).FirstOrDefault()?.Path ?? "account")).RequiresSignIn();
         routes.MapRunPages();
+        routes.MapApprovalPages();
+        routes.MapSecretPages();
     }
 }
