@@ -15,6 +15,7 @@ using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
 using FederationWorkflows.Server.Secrets;
+using FederationWorkflows.Server.Studio;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using FederationWorkflows.Server.Webhooks.Callers;
@@ -45,7 +46,10 @@ public static partial class ServerHost
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; the message says where.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, Action<WebApplicationBuilder>? configure, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Environment.CurrentDirectory });
+        // Nothing of the configuration is taken up while the server runs. To watch its files for changes all the same is to be told of every write
+        // below the working directory, the database's among them.
+        string[] all = ["--hostBuilder:reloadConfigOnChange=false", .. args];
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = all, ContentRootPath = Environment.CurrentDirectory });
 
         // A default, so it stands before every other source.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
@@ -140,6 +144,7 @@ public static partial class ServerHost
         builder.Services.AddSecrets();
         builder.Services.AddApprovals();
         builder.Services.AddPages();
+        builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
@@ -174,6 +179,7 @@ public static partial class ServerHost
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).OpenToEverybody();
         app.MapManagementApi();
         app.MapPages();
+        app.MapStudio();
         app.MapWebhooks();
     }
 

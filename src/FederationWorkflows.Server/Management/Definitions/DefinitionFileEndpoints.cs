@@ -46,7 +46,12 @@ internal static class DefinitionFileEndpoints
                 if (await store.FindVersionAsync(id, cancellationToken) is { } found)
                 {
                     var name = FileName(found);
-                    await using var entry = await archive.CreateEntry(names.Add(name) ? name : $"{names.Count}-{found.Version}-{name}").OpenAsync(cancellationToken);
+                    for (var number = 2; !names.Add(name); number++)
+                    {
+                        name = $"{number}-{FileName(found)}";
+                    }
+
+                    await using var entry = await archive.CreateEntry(name).OpenAsync(cancellationToken);
                     await entry.WriteAsync(Write(found, view), cancellationToken);
                 }
             }

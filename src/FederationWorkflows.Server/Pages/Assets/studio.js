@@ -3,6 +3,9 @@
   'use strict';
   const settings = document.currentScript.dataset;
   const base = new URL('.', document.baseURI);
+
+  // The designer takes no relative address.
+  const api = new URL(settings.api, location.origin).href;
   const view = document.getElementById('view');
 
   const go = path => location.assign(new URL(path, base));
@@ -19,7 +22,7 @@
   window.fetch = async (input, init) => {
     const answer = await fetchOf(input, init);
     const url = new URL(input instanceof Request ? input.url : input, document.baseURI);
-    if (answer.status >= 400 && url.href.startsWith(settings.api)) {
+    if (answer.status >= 400 && url.href.startsWith(api)) {
       if (answer.status === 401 && settings.signIn) {
         location.assign(`${settings.signIn}?returnUrl=${encodeURIComponent(location.pathname + location.search)}`);
       } else if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
@@ -67,7 +70,7 @@
   const [tag, attributes, callbacks] = elements[settings.page];
   customElements.whenDefined(tag).then(() => {
     const element = document.createElement(tag);
-    element.setAttribute('remote-endpoint', settings.api);
+    element.setAttribute('remote-endpoint', api);
     for (const [name, value] of Object.entries(attributes)) {
       element.setAttribute(name, value);
     }
