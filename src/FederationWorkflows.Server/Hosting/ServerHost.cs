@@ -11,6 +11,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
@@ -145,6 +146,7 @@ public static partial class ServerHost
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSecrets();
         builder.Services.AddSignIn(builder.Configuration);
+        builder.Services.AddApprovals();
         builder.Services.AddPages();
         builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();

@@ -78,6 +78,14 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return await JsonAsync(answer);
     }
 
+    /// <summary>How many runs there are.</summary>
+    public async Task<int> CountRunsAsync()
+    {
+        using var answer = await PostAsync("/elsa/api/workflow-instances");
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.TextAsync());
+        return (await JsonAsync(answer)).GetProperty("totalCount").GetInt32();
+    }
+
     /// <summary>The run once it has the status; its stored state changes without a call to us, so this asks until it has, or a minute is over.</summary>
     public async Task<JsonElement> RunAsync(string id, string subStatus)
     {
