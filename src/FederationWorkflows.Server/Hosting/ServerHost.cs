@@ -20,8 +20,10 @@ using FederationWorkflows.Server.Studio;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using FederationWorkflows.Server.Webhooks.Callers;
+using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Hosting;
@@ -47,10 +49,9 @@ public static partial class ServerHost
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; the message says where.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, Action<WebApplicationBuilder>? configure, CancellationToken cancellationToken)
     {
-        // Nothing of the configuration is taken up while the server runs. To watch its files for changes all the same is to be told of every write
-        // below the working directory, the database's among them.
         string[] all = ["--hostBuilder:reloadConfigOnChange=false", .. args];
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = all, ContentRootPath = Environment.CurrentDirectory });
+        PollSettings(builder);
 
         // A default, so it stands before every other source.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
@@ -74,6 +75,25 @@ public static partial class ServerHost
 
         Map(app);
         return app;
+    }
+
+    /// <summary>
+    /// Has the files of settings looked at every few seconds. To be told of their changes is to be told of every write below the working directory,
+    /// the database's among them.
+    /// </summary>
+    private static void PollSettings(WebApplicationBuilder builder)
+    {
+#pragma warning disable CA2000 // It lives as long as the configuration.
+        var files = new PhysicalFileProvider(builder.Environment.ContentRootPath) { UsePollingFileWatcher = true, UseActivePolling = true };
+#pragma warning restore CA2000
+        var sources = ((IConfigurationBuilder)builder.Configuration).Sources;
+        for (var i = 0; i < sources.Count; i++)
+        {
+            if (sources[i] is JsonConfigurationSource { Path: { } path } json && path.StartsWith("appsettings", StringComparison.Ordinal))
+            {
+                sources[i] = new JsonConfigurationSource { Path = path, Optional = json.Optional, ReloadOnChange = true, FileProvider = files };
+            }
+        }
     }
 
     /// <summary>What an exception of starting says, with its causes, in one line.</summary>
