@@ -191,7 +191,7 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>, IStoryCheck
     public IEnumerable<DefinitionProblem> Check(ActivityNode node)
     {
         var name = Caller?.Expression is { Type: Engine.Expressions.Expression.LiteralType, Text: var text } ? text.Trim() : Caller is null ? "" : null;
-        if (name == "" && Authorize is null)
+        if (name is { Length: 0 } && Authorize is null)
         {
             yield return new DefinitionProblem(
                 "unnamed-caller", "The endpoint names nobody who may call it, so a server refuses every call unless it is set up otherwise. Choose its input 'Caller'.", node.Path, node.Id, ProblemSeverity.Warning);

@@ -63,10 +63,38 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
 
     public void Leave() => room.Release();
 
-    /// <summary>Does something when a run's turn has come. When the waiting is ended, it is done all the same, to let go of the run.</summary>
-    public async Task TakeTurnAsync(WorkflowDefinition definition, Func<Task> drive, CancellationToken cancellationToken)
+    /// <summary>Takes a turn for a run if there is one now, to be disposed of when the run rests.</summary>
+    public Turn? TryTakeTurn(WorkflowDefinition definition)
     {
-        var ofStory = definition.MaxConcurrentRuns is { } limit ? turnsOfStory.GetOrAdd((definition.DefinitionId, limit), key => new SemaphoreSlim(key.Limit)) : null;
+        var ofStory = TurnsOf(definition);
+        if (ofStory?.Wait(0) is false)
+        {
+            return null;
+        }
+
+        if (turns.Wait(0))
+        {
+            return new Turn(ofStory, turns);
+        }
+
+        ofStory?.Release();
+        return null;
+    }
+
+    /// <summary>Does something when a run's turn has come, at once when it has one. When the waiting is ended, it is done all the same, to let go of the run.</summary>
+    public async Task TakeTurnAsync(WorkflowDefinition definition, Turn? own, Func<Task> drive, CancellationToken cancellationToken)
+    {
+        if (own is { } has)
+        {
+            using (has)
+            {
+                await drive();
+            }
+
+            return;
+        }
+
+        var ofStory = TurnsOf(definition);
         var taken = new List<SemaphoreSlim>();
         try
         {
@@ -97,6 +125,9 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         }
     }
 
+    private SemaphoreSlim? TurnsOf(WorkflowDefinition definition) =>
+        definition.MaxConcurrentRuns is { } limit ? turnsOfStory.GetOrAdd((definition.DefinitionId, limit), key => new SemaphoreSlim(key.Limit)) : null;
+
     public void Dispose()
     {
         room.Dispose();
@@ -105,5 +136,15 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         {
             turn.Dispose();
         }
+    }
+}
+
+/// <summary>A run's turn, of its story and of the node.</summary>
+internal readonly record struct Turn(SemaphoreSlim? OfStory, SemaphoreSlim OfNode) : IDisposable
+{
+    public void Dispose()
+    {
+        OfNode.Release();
+        OfStory?.Release();
     }
 }

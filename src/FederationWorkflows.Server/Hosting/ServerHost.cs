@@ -45,7 +45,10 @@ public static partial class ServerHost
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; the message says where.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, Action<WebApplicationBuilder>? configure, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Environment.CurrentDirectory });
+        // Nothing of the configuration is taken up while the server runs. To watch its files for changes all the same is to be told of every write
+        // below the working directory, the database's among them.
+        string[] all = ["--hostBuilder:reloadConfigOnChange=false", .. args];
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = all, ContentRootPath = Environment.CurrentDirectory });
 
         // A default, so it stands before every other source.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
