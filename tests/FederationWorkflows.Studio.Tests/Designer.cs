@@ -11,9 +11,6 @@ internal sealed class Designer : IAsyncDisposable
     /// <summary>What a page may take on a machine that has other things to do.</summary>
     public const float Patience = 90_000;
 
-    /// <summary>The diagram says that it draws a line more simply where nodes lie over each other.</summary>
-    private const string DrawnMoreSimply = "Unable to execute manhattan algorithm";
-
     private readonly ConcurrentQueue<string> wrong = new();
 
     private readonly IBrowserContext context;
@@ -23,7 +20,7 @@ internal sealed class Designer : IAsyncDisposable
         Server = server;
         this.context = context;
         Page = page;
-        page.Console += (_, message) => Keep(message.Type is "error" or "warning" && !message.Text.Contains(DrawnMoreSimply, StringComparison.Ordinal), $"{message.Type}: {message.Text}");
+        page.Console += (_, message) => Keep(message.Type == "error", message.Text);
         page.PageError += (_, error) => Keep(true, error);
         page.Request += (_, request) => Keep(new Uri(request.Url) is { Scheme: "http" or "https" or "ws" or "wss" } url && url.Authority != server.Address.Authority, $"a request to {request.Url}");
     }

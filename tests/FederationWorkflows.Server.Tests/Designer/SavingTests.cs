@@ -138,6 +138,24 @@ public sealed class SavingTests
         (await server.SaveAsync(repeated)).Text("description").ShouldBe("Later.");
     }
 
+    [Fact]
+    public async Task A_page_that_saves_faster_than_it_is_answered_does_not_get_in_its_own_way()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var model = await server.SaveAsync(New("Fast", Writes("say", Literal("hello"))));
+        foreach (var (page, text, status) in new[] { ("A", "1", HttpStatusCode.OK), ("A", "2", HttpStatusCode.OK), ("B", "3", HttpStatusCode.BadRequest), ("A", "4", HttpStatusCode.OK) })
+        {
+            model["description"] = text;
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Base + "/workflow-definitions", UriKind.Relative));
+            request.Headers.Add("X-Editor-Page", page);
+            request.Content = new StringContent(Save(model).ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+            using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            answer.StatusCode.ShouldBe(status, text);
+        }
+
+        (await server.ShowAsync($"/workflow-definitions/by-definition-id/{model.Text("definitionId")}")).Text("description").ShouldBe("4");
+    }
+
     [Theory]
     [InlineData("", "not valid JSON")]
     [InlineData("[]", "must be a JSON object")]
