@@ -22,6 +22,7 @@ needed=(
   "/usr/lib/python3/dist-packages/google/auth python3-google-auth"
   "/usr/lib/python3/dist-packages/requests python3-requests"
   "/usr/lib/postgresql postgresql"
+  "/usr/bin/chromium chromium"
 )
 
 missing=()
@@ -30,11 +31,14 @@ for entry in "${needed[@]}"; do
   [ -e "$path" ] || missing+=("$package")
 done
 
+# The build fetches the designer with it, and tests drive the designer.
+command -v npm >/dev/null || missing+=(npm)
+
 if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
     as_root=(env DEBIAN_FRONTEND=noninteractive)
     [ "$(id -u)" = 0 ] || as_root=(sudo "${as_root[@]}")
-    echo "Installing ${missing[*]}: tests drive the clouds' real clients and a real database."
+    echo "Installing ${missing[*]}: tests drive the clouds' real clients, a real database and a real browser."
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   else

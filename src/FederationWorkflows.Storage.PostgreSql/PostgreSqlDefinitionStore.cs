@@ -20,24 +20,37 @@ internal sealed class PostgreSqlDefinitionStore(PostgreSqlDatabase database, Pos
           json = excluded.json, is_latest = excluded.is_latest, is_published = excluded.is_published, created_at = excluded.created_at, created_by = excluded.created_by
         """;
 
-    public async ValueTask SaveAsync(StoredDefinition definition, CancellationToken cancellationToken) => await database.TransactAsync(
-        [
-            new Sql(LockDefinition).Text(definition.DefinitionId),
-            new Sql("UPDATE definitions SET is_latest = false WHERE definition_id = $1 AND is_latest AND $2").Text(definition.DefinitionId).Flag(definition.IsLatest),
-            new Sql("UPDATE definitions SET is_published = false WHERE definition_id = $1 AND is_published AND $2").Text(definition.DefinitionId).Flag(definition.IsPublished),
-            new Sql(Put)
-                .Text(definition.Id)
-                .Text(definition.DefinitionId)
-                .Integer(definition.Version)
-                .Text(definition.Revision)
-                .Text(definition.FindName())
-                .Bytes(definition.Json)
-                .Flag(definition.IsLatest)
-                .Flag(definition.IsPublished)
-                .Time(definition.CreatedAt)
-                .Text(definition.CreatedBy),
-            Changed(definition.DefinitionId),
-        ],
+    public async ValueTask SaveAsync(StoredDefinition definition, CancellationToken cancellationToken) =>
+        await database.TransactAsync([new Sql(LockDefinition).Text(definition.DefinitionId), .. Saving(definition)], cancellationToken);
+
+    public ValueTask<bool> TrySaveAsync(StoredDefinition definition, StoredDefinition? latest, CancellationToken cancellationToken) => database.UseAsync(
+        async connection =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await ExecuteAsync(new Sql(LockDefinition).Text(definition.DefinitionId));
+            await using (var command = new Sql(Select + " WHERE definition_id = $1 AND is_latest").Text(definition.DefinitionId).On(connection))
+            await using (var rows = await command.ExecuteReaderAsync(cancellationToken))
+            {
+                if (await rows.ReadAsync(cancellationToken) ? latest is null || !Read(rows).IsAs(latest) : latest is not null)
+                {
+                    return false;
+                }
+            }
+
+            foreach (var statement in Saving(definition))
+            {
+                await ExecuteAsync(statement);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            return true;
+
+            async Task ExecuteAsync(Sql statement)
+            {
+                await using var command = statement.On(connection);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+        },
         cancellationToken);
 
     public ValueTask<StoredDefinition?> FindVersionAsync(string id, CancellationToken cancellationToken) => FirstAsync(new Sql(Select + " WHERE id = $1").Text(id), cancellationToken);
@@ -181,6 +194,24 @@ internal sealed class PostgreSqlDefinitionStore(PostgreSqlDatabase database, Pos
             return deleted;
         },
         cancellationToken);
+
+    private Sql[] Saving(StoredDefinition definition) =>
+    [
+        new Sql("UPDATE definitions SET is_latest = false WHERE definition_id = $1 AND is_latest AND $2").Text(definition.DefinitionId).Flag(definition.IsLatest),
+        new Sql("UPDATE definitions SET is_published = false WHERE definition_id = $1 AND is_published AND $2").Text(definition.DefinitionId).Flag(definition.IsPublished),
+        new Sql(Put)
+            .Text(definition.Id)
+            .Text(definition.DefinitionId)
+            .Integer(definition.Version)
+            .Text(definition.Revision)
+            .Text(definition.FindName())
+            .Bytes(definition.Json)
+            .Flag(definition.IsLatest)
+            .Flag(definition.IsPublished)
+            .Time(definition.CreatedAt)
+            .Text(definition.CreatedBy),
+        Changed(definition.DefinitionId),
+    ];
 
     private Sql Changed(string definitionId) => signals.Notify(new StoreSignal(SignalKinds.Definitions, definitionId));
 }

@@ -30,34 +30,30 @@ internal sealed class SqliteDefinitionStore(SqliteDatabase database, InProcessSi
 
     public async ValueTask SaveAsync(StoredDefinition definition, CancellationToken cancellationToken)
     {
-        await database.WriteAsync(
+        await database.WriteAsync(session => Save(session, definition), cancellationToken);
+        Tell(definition.DefinitionId);
+    }
+
+    public async ValueTask<bool> TrySaveAsync(StoredDefinition definition, StoredDefinition? latest, CancellationToken cancellationToken)
+    {
+        var isSaved = await database.WriteAsync(
             session =>
             {
-                if (definition.IsLatest)
+                if (!IsStill(session, definition.DefinitionId, latest))
                 {
-                    session.Execute(ClearLatest, definition.DefinitionId);
+                    return false;
                 }
 
-                if (definition.IsPublished)
-                {
-                    session.Execute(ClearPublished, definition.DefinitionId);
-                }
-
-                session.Execute(
-                    Put,
-                    definition.Id,
-                    definition.DefinitionId,
-                    definition.Version,
-                    definition.Revision,
-                    definition.FindName(),
-                    definition.Json,
-                    definition.IsLatest,
-                    definition.IsPublished,
-                    definition.CreatedAt,
-                    definition.CreatedBy);
+                Save(session, definition);
+                return true;
             },
             cancellationToken);
-        Tell(definition.DefinitionId);
+        if (isSaved)
+        {
+            Tell(definition.DefinitionId);
+        }
+
+        return isSaved;
     }
 
     public ValueTask<StoredDefinition?> FindVersionAsync(string id, CancellationToken cancellationToken) => FindAsync(OfId, cancellationToken, id);
@@ -220,6 +216,38 @@ internal sealed class SqliteDefinitionStore(SqliteDatabase database, InProcessSi
         }
 
         return deleted;
+    }
+
+    private static bool IsStill(Session session, string definitionId, StoredDefinition? latest)
+    {
+        using var rows = session.Query(Latest, definitionId);
+        return rows.Step() ? latest is not null && Read(rows).IsAs(latest) : latest is null;
+    }
+
+    private static void Save(Session session, StoredDefinition definition)
+    {
+        if (definition.IsLatest)
+        {
+            session.Execute(ClearLatest, definition.DefinitionId);
+        }
+
+        if (definition.IsPublished)
+        {
+            session.Execute(ClearPublished, definition.DefinitionId);
+        }
+
+        session.Execute(
+            Put,
+            definition.Id,
+            definition.DefinitionId,
+            definition.Version,
+            definition.Revision,
+            definition.FindName(),
+            definition.Json,
+            definition.IsLatest,
+            definition.IsPublished,
+            definition.CreatedAt,
+            definition.CreatedBy);
     }
 
     private void Tell(string definitionId) => signals.Tell(new StoreSignal(SignalKinds.Definitions, definitionId));

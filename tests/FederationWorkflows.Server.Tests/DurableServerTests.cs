@@ -60,10 +60,35 @@ public sealed class DurableServerTests : IDisposable
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.TextAsync());
     }
 
+    [Fact]
+    public async Task A_request_that_was_stored_and_not_begun_is_carried_out_by_the_next_server_as_it_came()
+    {
+        var blocker = Of("blocker", [Starts("block"), Gate()]);
+        var orders = Of("orders", [Starts("orders/{number}"), Activity("Elsa.SetOutput", "tell", ("outputName", Literal("order")), ("outputValue", Cel("trigger.route.number + ' for ' + trigger.body.by")))]);
+        string runId;
+        await using (var server = await StartWithAsync(new() { ["Concurrency:MaxRunning"] = "1" }, blocker, orders))
+        {
+            (await server.PostAsync("/workflows/block")).Dispose();
+            await server.Gate.Reached.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            using var accepted = await server.PostAsync("/workflows/orders/4711", """{"by":"ada"}""");
+            accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted, await accepted.TextAsync());
+            runId = accepted.RunId();
+            await server.RunAsync(runId, "Pending");
+            await server.StopAsync();
+        }
+
+        await using var next = await StartAsync();
+
+        await next.RunAsync(runId, "Finished");
+        (await next.GetJsonAsync($"/elsa/api/activity-executions/list?workflowInstanceId={runId}")).ToString().ShouldContain("4711 for ada");
+    }
+
     private static System.Text.Json.Nodes.JsonObject Cel(string text) =>
         new() { ["typeName"] = null, ["expression"] = new System.Text.Json.Nodes.JsonObject { ["type"] = "CEL", ["value"] = text } };
 
-    private Task<ServerUnderTest> StartAsync(params System.Text.Json.Nodes.JsonObject[] stories) => ServerUnderTest.StartAsync(stories, new Dictionary<string, string?>
+    private Task<ServerUnderTest> StartAsync(params System.Text.Json.Nodes.JsonObject[] stories) => StartWithAsync([], stories);
+
+    private Task<ServerUnderTest> StartWithAsync(Dictionary<string, string?> settings, params System.Text.Json.Nodes.JsonObject[] stories) => ServerUnderTest.StartAsync(stories, new Dictionary<string, string?>(settings)
     {
         ["Storage:Mode"] = "Sqlite",
         ["Storage:DataDirectory"] = Path.Combine(folder, "data"),

@@ -78,6 +78,10 @@ public sealed class ServerProcessTests : IDisposable
     [InlineData("Server:ResponseTimeout", "--Server:ResponseTimeout=soon")]
     [InlineData("Server:WebhookBasePath must begin with / and not end with it.", "--Server:WebhookBasePath=hooks")]
     [InlineData("Http:Inbound:MaxBodyBytes", "--Http:Inbound:MaxBodyBytes=-1")]
+    [InlineData("Concurrency:MaxRunning must be from 1 to 100000.", "--Concurrency:MaxRunning=0")]
+    [InlineData("Concurrency:RetryAfter must be from 00:00:01 to 01:00:00.", "--Concurrency:RetryAfter=00:00:00")]
+    [InlineData("Schedules:Grace must be from 00:00:01 to 1.00:00:00.", "--Schedules:Grace=2.00:00:00")]
+    [InlineData("Schedules:MaxMadeUp must be from 1 to 10000.", "--Schedules:MaxMadeUp=0")]
     [InlineData("Expressions:CostLimit must be from 1 to 1000000000.", "--Expressions:CostLimit=0")]
     [InlineData("Http:Outbound:AllowedNetworks: 'everything' is no network.", "--Http:Outbound:AllowedNetworks:0=everything")]
     public async Task A_wrong_configuration_is_one_clear_line(string expected, string argument)

@@ -1,9 +1,6 @@
 using System.Diagnostics;
-using FederationWorkflows.Storage.PostgreSql.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-
-[assembly: AssemblyFixture(typeof(PostgreSqlServer))]
 
 namespace FederationWorkflows.Storage.PostgreSql.Tests;
 
@@ -11,7 +8,7 @@ namespace FederationWorkflows.Storage.PostgreSql.Tests;
 /// A PostgreSQL server of these tests alone, in a directory of its own, reached by a socket there. Each storage is a schema of its own.
 /// Debian's programs are used; the server refuses to run as root, so root starts it as the user that its package made.
 /// </summary>
-public sealed class PostgreSqlServer : IAsyncLifetime
+public sealed partial class PostgreSqlServer
 {
     private const string User = "fedflow";
 
@@ -22,6 +19,9 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     private readonly string programs = FindPrograms();
 
     private Process? server;
+
+    /// <summary>A commit reaches the disk before it is answered. Tests of what is stored need not wait for that.</summary>
+    public bool IsDurable { get; init; }
 
     public string ConnectionString => new NpgsqlConnectionStringBuilder { Host = directory.FullName, Username = User, Database = "postgres", Timeout = 5 }.ToString();
 
@@ -49,7 +49,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime
     {
         server = Start(
             [
-                .. AsPostgres(Path.Combine(programs, "postgres")), "-D", Data, "-k", directory.FullName, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200",
+                .. AsPostgres(Path.Combine(programs, "postgres")), "-D", Data, "-k", directory.FullName, "-c", "listen_addresses=", "-c", $"fsync={(IsDurable ? "on" : "off")}", "-c", "max_connections=200",
                 "-c", "logging_collector=off", "-c", "log_min_messages=fatal",
             ]);
         var patience = Stopwatch.StartNew();

@@ -114,6 +114,12 @@ public sealed partial class WorkflowRun : IDisposable
     /// <summary>An activity of it awaits something.</summary>
     public bool IsInFlight => inFlight.Count > 0;
 
+    /// <summary>What has changed may be committed: no callback is in flight, which a saved run could not repeat.</summary>
+    public bool IsCommittable => inFlight.Callbacks == 0;
+
+    /// <summary>A commit comes before what acts on the world. A story may ask for it not to.</summary>
+    public bool CommitsBeforeEffects => strategy != CommitStrategy.Burst;
+
     internal RunEnvironment Environment { get; }
 
     /// <summary>Cancelled when the driver abandons the run.</summary>

@@ -9,6 +9,9 @@ namespace FederationWorkflows.Http.Endpoints;
 /// <summary>Turns a live request into data a run can keep. Whatever comes in, it reads a bounded amount and fails with its own exceptions only.</summary>
 public static class HttpRequestReader
 {
+    /// <summary>Bytes that are set aside at most before anything came, whatever a caller says.</summary>
+    private const int FirstRoom = 16 * 1024;
+
     /// <summary>Reads a request to its end.</summary>
     /// <param name="request">The request; its body is consumed.</param>
     /// <param name="limits">What the host takes at most. The bytes are counted as they come: a wrong or missing Content-Length changes nothing.</param>
@@ -110,12 +113,13 @@ public static class HttpRequestReader
             throw new HttpBodyTooLargeException("The request's body", limit);
         }
 
-        var body = new ArrayBufferWriter<byte>();
+        // One more than there is, so that its end is seen without more room.
+        var body = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 0, 1_023, FirstRoom - 1) + 1);
         try
         {
             while (true)
             {
-                var read = await request.Body.ReadAsync(body.GetMemory(16 * 1024), cancellationToken);
+                var read = await request.Body.ReadAsync(body.GetMemory(), cancellationToken);
                 body.Advance(read);
                 if (body.WrittenCount > limit)
                 {

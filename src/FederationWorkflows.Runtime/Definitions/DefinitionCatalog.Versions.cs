@@ -3,7 +3,6 @@ using System.Security.Claims;
 using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Definitions;
-using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +14,9 @@ namespace FederationWorkflows.Runtime.Definitions;
 /// </content>
 public sealed partial class DefinitionCatalog
 {
+    /// <summary>How often a change is tried that other nodes are quicker with.</summary>
+    private const int Attempts = 2;
+
     /// <summary>Checks a definition and makes it the published version. The content that is published already changes nothing.</summary>
     /// <param name="utf8Json">The definition.</param>
     /// <param name="caller">Who publishes it.</param>
@@ -24,32 +26,32 @@ public sealed partial class DefinitionCatalog
     {
         var workflow = compiler.Compile(utf8Json).Require();
         _ = TriggerIndex.TriggersOf(workflow);
-        await changing.WaitAsync(cancellationToken);
-        try
+        var definition = workflow.Definition;
+        return await ReplaceLatestAsync(definition.DefinitionId, PublishOverAsync, cancellationToken);
+
+        async ValueTask<StoredDefinition?> PublishOverAsync(StoredDefinition? latest)
         {
-            var definition = workflow.Definition;
             if (await store.FindPublishedAsync(definition.DefinitionId, cancellationToken) is { } same && same.Revision == definition.Revision)
             {
                 await AdoptAsync(same, cancellationToken);
                 return same;
             }
 
-            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
-            if (latest?.Revision == definition.Revision && await PublishStoredAsync(latest, caller, cancellationToken) is { } stored)
+            if (latest?.Revision == definition.Revision)
             {
-                return stored;
+                return await PublishStoredAsync(latest, caller, cancellationToken);
             }
 
             var version = NewVersion(definition, latest, caller) with { IsPublished = true };
-            workflow = Compile(version);
-            await store.SaveAsync(version, cancellationToken);
-            await AdoptAsync(version, workflow, TriggerIndex.TriggersOf(workflow), cancellationToken);
+            var compiled = Compile(version);
+            if (!await store.TrySaveAsync(version, latest, cancellationToken))
+            {
+                return null;
+            }
+
+            await AdoptAsync(version, compiled, TriggerIndex.TriggersOf(compiled), cancellationToken);
             LogPublished(version.DefinitionId, version.Version, NameOf(caller));
             return version;
-        }
-        finally
-        {
-            changing.Release();
         }
     }
 
@@ -73,10 +75,10 @@ public sealed partial class DefinitionCatalog
     public async ValueTask<StoredDefinition> SaveDraftAsync(ReadOnlyMemory<byte> utf8Json, string? basedOn, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var definition = DefinitionParser.Parse(utf8Json);
-        await changing.WaitAsync(cancellationToken);
-        try
+        return await ReplaceLatestAsync(definition.DefinitionId, SaveOverAsync, cancellationToken);
+
+        async ValueTask<StoredDefinition?> SaveOverAsync(StoredDefinition? latest)
         {
-            var latest = await store.FindLatestAsync(definition.DefinitionId, cancellationToken);
             if (latest?.Revision == definition.Revision)
             {
                 return latest;
@@ -90,12 +92,7 @@ public sealed partial class DefinitionCatalog
             var draft = latest is { IsPublished: false } && !await HasRunAsync(latest, cancellationToken)
                 ? latest with { Revision = definition.Revision, Json = Stamp(definition.Json, latest.Id, latest.Version), CreatedBy = NameOf(caller) }
                 : NewVersion(definition, latest, caller);
-            await store.SaveAsync(draft, cancellationToken);
-            return draft;
-        }
-        finally
-        {
-            changing.Release();
+            return await store.TrySaveAsync(draft, latest, cancellationToken) ? draft : null;
         }
     }
 
@@ -110,18 +107,29 @@ public sealed partial class DefinitionCatalog
         await changing.WaitAsync(cancellationToken);
         try
         {
-            if (await store.FindVersionAsync(versionId, cancellationToken) is not { } version)
+            for (var attempt = 1; ; attempt++)
             {
-                return null;
-            }
+                if (await store.FindVersionAsync(versionId, cancellationToken) is not { } version)
+                {
+                    return null;
+                }
 
-            if (version.IsPublished)
-            {
-                await AdoptAsync(version, cancellationToken);
-                return version;
-            }
+                if (version.IsPublished)
+                {
+                    await AdoptAsync(version, cancellationToken);
+                    return version;
+                }
 
-            return await PublishStoredAsync(version, caller, cancellationToken);
+                if (await PublishStoredAsync(version, caller, cancellationToken) is { } published)
+                {
+                    return published;
+                }
+
+                if (attempt == Attempts)
+                {
+                    throw new DefinitionConflictException(version);
+                }
+            }
         }
         finally
         {
@@ -157,97 +165,16 @@ public sealed partial class DefinitionCatalog
     /// <returns>The draft; null when there is no such version.</returns>
     public async ValueTask<StoredDefinition?> RevertAsync(string definitionId, int version, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
-        await changing.WaitAsync(cancellationToken);
-        try
+        if (await store.FindVersionAsync(VersionId(definitionId, version), cancellationToken) is not { } older)
         {
-            if (await store.FindVersionAsync(VersionId(definitionId, version), cancellationToken) is not { } older)
-            {
-                return null;
-            }
-
-            var draft = NewVersion(DefinitionParser.Parse(older.Json), await store.FindLatestAsync(definitionId, cancellationToken), caller);
-            await store.SaveAsync(draft, cancellationToken);
-            return draft;
-        }
-        finally
-        {
-            changing.Release();
-        }
-    }
-
-    /// <summary>Deletes versions. A published one among them is retracted with it. The runs they had stay until they are deleted themselves.</summary>
-    /// <returns>How many there were.</returns>
-    /// <exception cref="DefinitionInUseException">A run of one of them has not ended; nothing was deleted.</exception>
-    public async ValueTask<int> DeleteVersionsAsync(IReadOnlyList<string> versionIds, CancellationToken cancellationToken)
-    {
-        if (versionIds.Count == 0)
-        {
-            return 0;
+            return null;
         }
 
-        await changing.WaitAsync(cancellationToken);
-        try
-        {
-            var versions = new List<StoredDefinition>();
-            foreach (var id in versionIds)
-            {
-                if (await store.FindVersionAsync(id, cancellationToken) is { } version)
-                {
-                    versions.Add(version);
-                    await RequireUnusedAsync(version.DefinitionId, [version.Version], cancellationToken);
-                }
-            }
-
-            var retracted = versions.Where(version => version.IsPublished).Select(version => version.DefinitionId).ToArray();
-            foreach (var id in retracted)
-            {
-                await DisarmAsync(id, cancellationToken);
-            }
-
-            var deleted = await store.DeleteVersionsAsync([.. versions.Select(version => version.Id)], cancellationToken);
-            foreach (var id in retracted)
-            {
-                await WithdrawAsync(id, cancellationToken);
-            }
-
-            return deleted;
-        }
-        finally
-        {
-            changing.Release();
-        }
-    }
-
-    /// <summary>Deletes definitions with all their versions. The runs they had stay until they are deleted themselves.</summary>
-    /// <returns>How many there were.</returns>
-    /// <exception cref="DefinitionInUseException">A run of one of them has not ended; nothing was deleted.</exception>
-    public async ValueTask<int> DeleteDefinitionsAsync(IReadOnlyList<string> definitionIds, CancellationToken cancellationToken)
-    {
-        if (definitionIds.Count == 0)
-        {
-            return 0;
-        }
-
-        await changing.WaitAsync(cancellationToken);
-        try
-        {
-            foreach (var id in definitionIds)
-            {
-                await RequireUnusedAsync(id, [], cancellationToken);
-            }
-
-            var deleted = await store.DeleteDefinitionsAsync(definitionIds, cancellationToken);
-            foreach (var id in definitionIds)
-            {
-                await WithdrawAsync(id, cancellationToken);
-            }
-
-            return deleted;
-        }
-        finally
-        {
-            changing.Release();
-        }
+        var definition = DefinitionParser.Parse(older.Json);
+        return await ReplaceLatestAsync(
+            definitionId,
+            async latest => NewVersion(definition, latest, caller) is var draft && await store.TrySaveAsync(draft, latest, cancellationToken) ? draft : null,
+            cancellationToken);
     }
 
     /// <summary>The graph of a content that a run from elsewhere is pinned to. A content that is not known is stored beside the other versions: it is neither the latest nor published.</summary>
@@ -322,21 +249,55 @@ public sealed partial class DefinitionCatalog
         };
     }
 
-    /// <returns>Null when the version was deleted meanwhile.</returns>
+    /// <summary>
+    /// Puts something in the place of the latest version. When another node was quicker, what that made of it is read, once: two who change the
+    /// same story at the same time do so one after the other.
+    /// </summary>
+    /// <param name="definitionId">The definition.</param>
+    /// <param name="replace">Is given the latest version, and returns what is the latest now; null when it was not any more what it was given.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="DefinitionConflictException">Others are quicker again and again.</exception>
+    private async ValueTask<StoredDefinition> ReplaceLatestAsync(string definitionId, Func<StoredDefinition?, ValueTask<StoredDefinition?>> replace, CancellationToken cancellationToken)
+    {
+        await changing.WaitAsync(cancellationToken);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                var latest = await store.FindLatestAsync(definitionId, cancellationToken);
+                if (await replace(latest) is { } replaced)
+                {
+                    return replaced;
+                }
+
+                if (attempt >= Attempts && (await store.FindLatestAsync(definitionId, cancellationToken) ?? latest) is { } other)
+                {
+                    throw new DefinitionConflictException(other);
+                }
+            }
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    /// <returns>Null when the version was changed or deleted meanwhile.</returns>
     private async ValueTask<StoredDefinition?> PublishStoredAsync(StoredDefinition version, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
-        // Whatever can be wrong with it must be found before it is published.
+        // Whatever can be wrong with it must be found before it is published. The latest may be saved over meanwhile by another node: what that
+        // saved was not looked at here.
         var workflow = Compile(version);
         var own = TriggerIndex.TriggersOf(workflow);
-        if (!await store.SetPublishedAsync(version.DefinitionId, version.Id, cancellationToken))
+        var published = version with { IsPublished = true };
+        if (!await (version.IsLatest ? store.TrySaveAsync(published, version, cancellationToken) : store.SetPublishedAsync(version.DefinitionId, version.Id, cancellationToken)))
         {
             return null;
         }
 
-        version = version with { IsPublished = true };
-        await AdoptAsync(version, workflow, own, cancellationToken);
-        LogPublished(version.DefinitionId, version.Version, NameOf(caller));
-        return version;
+        await AdoptAsync(published, workflow, own, cancellationToken);
+        LogPublished(published.DefinitionId, published.Version, NameOf(caller));
+        return published;
     }
 
     /// <summary>A run is pinned to what it began with, also when it has ended and is looked at or tried again.</summary>
@@ -351,15 +312,6 @@ public sealed partial class DefinitionCatalog
             CountTotal = false,
         };
         return (await runs.ListAsync(query, cancellationToken)).Items.Count > 0;
-    }
-
-    private async ValueTask RequireUnusedAsync(string definitionId, IReadOnlyList<int> versions, CancellationToken cancellationToken)
-    {
-        var query = new RunQuery { DefinitionIds = [definitionId], Versions = versions, Status = WorkflowStatus.Running, Take = 1, CountTotal = false };
-        if ((await runs.ListAsync(query, cancellationToken)).Items is [var run, ..])
-        {
-            throw new DefinitionInUseException(run);
-        }
     }
 
     [LoggerMessage(LogLevel.Information, "Story {DefinitionId} version {Version} was published by {Caller}")]

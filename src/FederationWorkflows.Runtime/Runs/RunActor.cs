@@ -1,6 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using FederationWorkflows.Engine.Execution;
-using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -11,9 +11,8 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Drives one run while it is live on this node: advances it, stores its commits, carries out its effects, and takes commands between turns.
 /// It ends when the run waits or has ended and no command is left.
 /// </summary>
-#pragma warning disable CA1001 // A semaphore whose wait handle is never asked for holds nothing to dispose of.
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing to dispose of.")]
 internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, RunActorServices services, RunEndings endings, ILogger logger)
-#pragma warning restore CA1001
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1);
 
@@ -67,25 +66,37 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         Post(new RunCommand(_ => false));
     }
 
-    /// <summary>Stores the new run before anything of it executes.</summary>
-    public async ValueTask CommitFirstAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Stores the new run. If it has its turn, it first goes as far as it can without acting on the world or waiting: a story that only computes
+    /// costs one commit. Whoever asked for it is not answered before that, so nothing is lost with the process.
+    /// </summary>
+    /// <returns>True when it has come to rest and was let go of.</returns>
+    public async ValueTask<bool> BeginAsync(bool hasTurn, CancellationToken cancellationToken)
     {
         try
         {
-            await CommitAsync(cancellationToken);
+            var rests = hasTurn && run.CommitsBeforeEffects && await GoAheadAsync(cancellationToken) && TryClose();
+            await CommitAsync(rests, cancellationToken);
+            if (!rests)
+            {
+                return false;
+            }
         }
         catch
         {
             telemetry?.End("not_started", null);
+            await CancelInFlightAsync();
             throw;
         }
+
+        Rest();
+        return true;
     }
 
     /// <summary>Drives until there is nothing to do.</summary>
     public async Task DriveAsync(CancellationToken stopping)
     {
-        // Whatever is logged meanwhile says of which run it is.
-        using var scope = logger.BeginScope(new KeyValuePair<string, object>[] { new("RunId", run.Id), new("DefinitionId", Definition.DefinitionId) });
+        using var scope = BeginScope();
         telemetry?.EnterRun();
         try
         {
@@ -97,11 +108,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             return;
         }
 
-        telemetry?.End(MeteredCommits.OutcomeOf(run.SubStatus), run.SubStatus == WorkflowSubStatus.Faulted && run.Incidents.Count > 0 ? run.Incidents[^1].Error : null);
-        await ReleaseAsync();
-        endings.OnEnded();
-        run.Dispose();
-        ended.SetResult(new RunResult(run.Summary, run.Output, run.Outcomes, run.Incidents));
+        Rest();
     }
 
     /// <summary>Extends the right to drive the run. Without it the run is let go of.</summary>
@@ -139,6 +146,39 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         }
     }
 
+    /// <summary>Whatever is logged meanwhile says of which run it is.</summary>
+    private IDisposable? BeginScope() => logger.BeginScope(new KeyValuePair<string, object>[] { new("RunId", run.Id), new("DefinitionId", Definition.DefinitionId) });
+
+    /// <returns>True when there is nothing left to do.</returns>
+    private async ValueTask<bool> GoAheadAsync(CancellationToken cancellationToken)
+    {
+        using var scope = BeginScope();
+        telemetry?.EnterRun();
+        while (true)
+        {
+            switch (run.Advance())
+            {
+                case RunStep.Finished or RunStep.Suspended:
+                    return true;
+                case RunStep.Wait when !run.IsCommittable:
+                    await run.WaitAsync(cancellationToken);
+                    telemetry?.EnterRun();
+                    break;
+                default:
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>It waits or has ended, that is stored, and so is that nobody drives it.</summary>
+    private void Rest()
+    {
+        telemetry?.End(MeteredCommits.OutcomeOf(run.SubStatus), run.SubStatus == WorkflowSubStatus.Faulted && run.Incidents.Count > 0 ? run.Incidents[^1].Error : null);
+        endings.OnEnded();
+        run.Dispose();
+        ended.SetResult(new RunResult(run.Summary, run.Output, run.Outcomes, run.Incidents));
+    }
+
     private async Task DriveUntilRestAsync(CancellationToken stopping)
     {
         while (true)
@@ -156,7 +196,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
             if (Volatile.Read(ref wantedUntil) is not 0 and var until && !run.IsInFlight && services.TimeProvider.GetTimestamp() < until)
             {
-                await CommitAsync(stopping);
+                await CommitAsync(releases: false, stopping);
                 throw new RunHandedOverException(run.Id);
             }
 
@@ -165,7 +205,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             switch (step)
             {
                 case RunStep.Commit:
-                    await CommitAsync(stopping);
+                    await CommitAsync(releases: false, stopping);
                     break;
                 case RunStep.Yield:
                     await Task.Yield();
@@ -174,8 +214,9 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                     await WaitAsync(stopping);
                     break;
                 default:
-                    await CommitAsync(stopping);
-                    if (TryClose())
+                    var rests = TryClose();
+                    await CommitAsync(rests, stopping);
+                    if (rests)
                     {
                         return;
                     }
@@ -222,15 +263,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         }
 
         RunTelemetry.LetGo(telemetry, reason, stops);
-        try
-        {
-            await run.AbandonAsync();
-        }
-        catch (AggregateException e)
-        {
-            LogNotCancelled(e, run.Id);
-        }
-
+        await CancelInFlightAsync();
         lock (closing)
         {
             commands.Writer.TryComplete();
@@ -250,6 +283,18 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         }
 
         _ = stops ? ended.TrySetCanceled(stopping) : ended.TrySetException(reason);
+    }
+
+    private async Task CancelInFlightAsync()
+    {
+        try
+        {
+            await run.AbandonAsync();
+        }
+        catch (AggregateException e)
+        {
+            LogNotCancelled(e, run.Id);
+        }
     }
 
     /// <summary>Others need not wait until the lease expires. If the store cannot be reached, this node takes the run up again itself.</summary>
@@ -309,108 +354,6 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             run.ResumeTimer(timer.Id);
         }
     }
-
-    private async ValueTask CommitAsync(CancellationToken cancellationToken)
-    {
-        using var commit = run.TakeCommit();
-        var (journal, executions) = RunProjection.Project(run.Id, commit.Journal);
-        var transaction = new RunTransaction
-        {
-            Summary = commit.Summary,
-            Lease = lease,
-            IsNew = origin is not null,
-            State = telemetry?.WithPart(commit.State) ?? commit.State,
-            Journal = journal,
-            Executions = executions,
-            NewBookmarks = commit.NewBookmarks,
-            RemovedBookmarks = commit.BurnedBookmarks,
-            NewTimers = commit.NewTimers,
-            RemovedTimers = commit.RemovedTimers,
-            NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, Traced(followUp.Work).Encode(services.Codec), commit.Summary.UpdatedAt))],
-            RemovedFollowUps = FollowUpsDone(),
-            Deduplication = origin?.Deduplication,
-            Schedule = origin?.Schedule,
-        };
-        await services.Runs.CommitMeteredAsync(transaction, cancellationToken);
-        origin = null;
-        foreach (var incident in commit.Incidents)
-        {
-            LogIncident(run.Id, incident.ActivityId, incident.ActivityType, incident.Message);
-        }
-
-        foreach (var observer in services.Observers)
-        {
-            try
-            {
-                observer.OnCommitted(transaction);
-            }
-            catch (Exception e)
-            {
-                LogObserverFailed(e, run.Id, observer.GetType().Name);
-            }
-        }
-
-        foreach (var command in carried)
-        {
-            command.TrySetResult(CommandOutcome.Done);
-        }
-
-        carried.Clear();
-        await CarryOutAsync(commit.Effects, cancellationToken);
-    }
-
-    private IReadOnlyList<string> FollowUpsDone()
-    {
-        if (carried.Count == 0)
-        {
-            return origin?.FollowUpId is { } done ? [done] : [];
-        }
-
-        return [.. carried.Select(command => command.FollowUpId).Append(origin?.FollowUpId).OfType<string>()];
-    }
-
-    /// <summary>A run that this one starts is told by which.</summary>
-    private FollowUpWork Traced(FollowUpWork work) => work is StartStory start && telemetry?.TraceParent is { } traceParent ? start with { TraceParent = traceParent } : work;
-
-    /// <summary>The commit stands whatever becomes of its effects.</summary>
-    private async ValueTask CarryOutAsync(IReadOnlyList<object> effects, CancellationToken cancellationToken)
-    {
-        foreach (var effect in effects)
-        {
-            foreach (var handler in services.EffectHandlers)
-            {
-                try
-                {
-                    await handler.HandleAsync(run.Id, effect, cancellationToken);
-                }
-                catch (Exception e)
-                {
-                    LogEffectFailed(e, run.Id, effect.GetType().Name, handler.GetType().Name);
-                }
-            }
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Run {RunId}: activity {ActivityId} ({ActivityType}) failed: {Reason}")]
-    private partial void LogIncident(string runId, string activityId, string activityType, string reason);
-
-    [LoggerMessage(LogLevel.Error, "Run {RunId} is let go of; it goes on from its last commit when it is taken up again")]
-    private partial void LogLost(Exception exception, string runId);
-
-    [LoggerMessage(LogLevel.Error, "Run {RunId}: the effect {Effect} was not carried out by {Handler}; the run goes on")]
-    private partial void LogEffectFailed(Exception exception, string runId, string effect, string handler);
-
-    [LoggerMessage(LogLevel.Error, "Run {RunId}: {Observer} failed to take note of a commit; the run goes on")]
-    private partial void LogObserverFailed(Exception exception, string runId, string observer);
-
-    [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be renewed; the next attempt follows")]
-    private partial void LogNotRenewed(Exception exception, string runId);
-
-    [LoggerMessage(LogLevel.Warning, "Run {RunId}: its lease could not be given back; it is taken up again here")]
-    private partial void LogNotReleased(Exception exception, string runId);
-
-    [LoggerMessage(LogLevel.Error, "Run {RunId}: an activity in flight did not take its cancellation")]
-    private partial void LogNotCancelled(Exception exception, string runId);
 }
 
 /// <summary>What to do when a run is let go of.</summary>

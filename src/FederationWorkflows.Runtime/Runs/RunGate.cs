@@ -1,19 +1,26 @@
 using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Telemetry;
 
 namespace FederationWorkflows.Runtime.Runs;
 
-/// <summary>How much one node does at once.</summary>
+/// <summary>How much one node does at once, configuration section <c>Concurrency</c>.</summary>
 public sealed record ConcurrencyOptions
 {
-    /// <summary>Runs that are driven at once, from 1. One that waits for something outside does not count.</summary>
+    /// <summary>The section's name.</summary>
+    public const string Section = "Concurrency";
+
+    /// <summary>Runs that are driven at once, 1 to 100,000. One that waits for something outside does not count.</summary>
+    [Range(1, 100_000, ErrorMessage = "Concurrency:MaxRunning must be from 1 to 100000.")]
     public int MaxRunning { get; set; } = 512;
 
-    /// <summary>Runs that are started and wait for their turn, from 0. Beyond them, who starts one is told to come back.</summary>
+    /// <summary>Runs that are started and wait for their turn, 0 to 1,000,000. Beyond them, who starts one is told to come back.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "Concurrency:MaxQueued must be from 0 to 1000000.")]
     public int MaxQueued { get; set; } = 2_048;
 
-    /// <summary>What who is turned away is told to wait, from 1 second.</summary>
+    /// <summary>What who is turned away is told to wait, from a second to an hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Concurrency:RetryAfter must be from 00:00:01 to 01:00:00.")]
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(5);
 }
 
@@ -63,10 +70,38 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
 
     public void Leave() => room.Release();
 
-    /// <summary>Does something when a run's turn has come. When the waiting is ended, it is done all the same, to let go of the run.</summary>
-    public async Task TakeTurnAsync(WorkflowDefinition definition, Func<Task> drive, CancellationToken cancellationToken)
+    /// <summary>Takes a turn for a run if there is one now, to be disposed of when the run rests.</summary>
+    public Turn? TryTakeTurn(WorkflowDefinition definition)
     {
-        var ofStory = definition.MaxConcurrentRuns is { } limit ? turnsOfStory.GetOrAdd((definition.DefinitionId, limit), key => new SemaphoreSlim(key.Limit)) : null;
+        var ofStory = TurnsOf(definition);
+        if (ofStory?.Wait(0) is false)
+        {
+            return null;
+        }
+
+        if (turns.Wait(0))
+        {
+            return new Turn(ofStory, turns);
+        }
+
+        ofStory?.Release();
+        return null;
+    }
+
+    /// <summary>Does something when a run's turn has come, at once when it has one. When the waiting is ended, it is done all the same, to let go of the run.</summary>
+    public async Task TakeTurnAsync(WorkflowDefinition definition, Turn? own, Func<Task> drive, CancellationToken cancellationToken)
+    {
+        if (own is { } has)
+        {
+            using (has)
+            {
+                await drive();
+            }
+
+            return;
+        }
+
+        var ofStory = TurnsOf(definition);
         var taken = new List<SemaphoreSlim>();
         try
         {
@@ -97,6 +132,9 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         }
     }
 
+    private SemaphoreSlim? TurnsOf(WorkflowDefinition definition) =>
+        definition.MaxConcurrentRuns is { } limit ? turnsOfStory.GetOrAdd((definition.DefinitionId, limit), key => new SemaphoreSlim(key.Limit)) : null;
+
     public void Dispose()
     {
         room.Dispose();
@@ -105,5 +143,15 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         {
             turn.Dispose();
         }
+    }
+}
+
+/// <summary>A run's turn, of its story and of the node.</summary>
+internal readonly record struct Turn(SemaphoreSlim? OfStory, SemaphoreSlim OfNode) : IDisposable
+{
+    public void Dispose()
+    {
+        OfNode.Release();
+        OfStory?.Release();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Execution;
@@ -13,6 +14,10 @@ internal static class RunProjection
     private const int MaxShown = 16 * 1024;
 
     private static readonly JsonElement Masked = JsonSerializer.SerializeToElement(Sensitive.Mask);
+
+    private static readonly JsonElement Null = JsonSerializer.SerializeToElement<object?>(null);
+
+    private static readonly JsonElement DoneOnly = JsonSerializer.SerializeToElement(Outcomes.Default.Names);
 
     public static (List<JournalRecord> Journal, List<ActivityExecutionRecord> Executions) Project(string runId, IReadOnlyList<JournalEntry> entries)
     {
@@ -88,6 +93,17 @@ internal static class RunProjection
             return Masked;
         }
 
+        switch (value)
+        {
+            // What most values are needs no detour by way of text.
+            case null:
+                return Null;
+            case JsonElement { ValueKind: not JsonValueKind.Undefined } element when JsonMarshal.GetRawUtf8Value(element).Length <= MaxShown:
+                return element;
+            case string { Length: < MaxShown / 8 } text:
+                return JsonSerializer.SerializeToElement(text);
+        }
+
         string json;
         try
         {
@@ -146,7 +162,7 @@ internal static class RunProjection
 
         if (entry.Event == JournalEvent.Completed)
         {
-            payload["Outcomes"] = JsonSerializer.SerializeToElement((entry.Details?.Outcomes ?? Outcomes.Default).Names);
+            payload["Outcomes"] = entry.Details?.Outcomes is { } outcomes ? JsonSerializer.SerializeToElement(outcomes.Names) : DoneOnly;
         }
 
         return payload;

@@ -43,7 +43,7 @@ public sealed partial class WorkflowRuntime
         }
 
         mine.SetResult(actor);
-        Drive(actor, actor.Definition, null);
+        Drive(actor, actor.Definition, turn: null, onLetGo: null);
     }
 
     /// <summary>Claims and loads a stored run; without an actor the outcome says why.</summary>

@@ -304,12 +304,15 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
         var telemetry = RunTelemetry.Begin(run, isNew: true, earlier: null, RunTraceContext.Parse(origin.TraceParent), environment.TimeProvider);
         var actor = NewActor(run, new Lease(Node, 1, environment.TimeProvider.GetUtcNow() + LeaseDuration), origin, telemetry, mine);
+        var turn = gate.TryTakeTurn(workflow.Definition);
+        bool rests;
         try
         {
-            await actor.CommitFirstAsync(cancellationToken);
+            rests = await actor.BeginAsync(turn is not null, cancellationToken);
         }
         catch
         {
+            turn?.Dispose();
             live.TryRemove(KeyValuePair.Create(run.Id, mine));
             mine.SetResult(null);
             run.Dispose();
@@ -318,7 +321,16 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
 
         mine.SetResult(actor);
-        Drive(actor, workflow.Definition, gate.Leave);
+        if (rests)
+        {
+            turn?.Dispose();
+            gate.Leave();
+        }
+        else
+        {
+            Drive(actor, workflow.Definition, turn, gate.Leave);
+        }
+
         return new RunHandle(run.Id, actor.Ended);
     }
 
@@ -349,12 +361,12 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, TaskCompletionSource<RunActor?> entry) =>
         new(run, lease, origin, telemetry, services, new(() => live.TryRemove(KeyValuePair.Create(run.Id, entry)), () => notGivenBack.Writer.TryWrite(run.Id)), logger);
 
-    private void Drive(RunActor actor, WorkflowDefinition definition, Action? onLetGo) => _ = Task.Run(
+    private void Drive(RunActor actor, WorkflowDefinition definition, Turn? turn, Action? onLetGo) => _ = Task.Run(
         async () =>
         {
             try
             {
-                await gate.TakeTurnAsync(definition, () => actor.DriveAsync(stopping.Token), stopping.Token);
+                await gate.TakeTurnAsync(definition, turn, () => actor.DriveAsync(stopping.Token), stopping.Token);
             }
             finally
             {

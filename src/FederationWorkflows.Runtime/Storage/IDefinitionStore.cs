@@ -8,6 +8,16 @@ public interface IDefinitionStore
     /// <summary>Stores a version; one of the same id is replaced. When it is latest or published, the others of its definition no longer are.</summary>
     ValueTask SaveAsync(StoredDefinition definition, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Does what <see cref="SaveAsync"/> does, in one transaction, if the latest version of the definition is still the one its writer read: two
+    /// writers that read the same one do not both succeed.
+    /// </summary>
+    /// <param name="definition">The version.</param>
+    /// <param name="latest">What was read as the latest version; null when there was none. It is the same while its id, its content and whether it is published are.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>False when it is another one now. Nothing was changed then.</returns>
+    ValueTask<bool> TrySaveAsync(StoredDefinition definition, StoredDefinition? latest, CancellationToken cancellationToken);
+
     /// <summary>The version of an id; null when there is none.</summary>
     ValueTask<StoredDefinition?> FindVersionAsync(string id, CancellationToken cancellationToken);
 
@@ -74,6 +84,9 @@ public sealed record StoredDefinition
 
     /// <summary>Who made it.</summary>
     public required string CreatedBy { get; init; }
+
+    /// <summary>Whether this is still what another writer read: the same version, with the same content, published or not as it was.</summary>
+    public bool IsAs(StoredDefinition read) => Id == read.Id && Revision == read.Revision && IsPublished == read.IsPublished;
 
     /// <summary>The name its JSON gives it, by which people find it; its definition id when it gives none.</summary>
     public string FindName()

@@ -23,10 +23,11 @@ public static class StoredRecords
     public static byte[]? WriteHistory(RunTransaction transaction) =>
         transaction.Journal.Count == 0 && transaction.Executions.Count == 0
             ? null
-            : JsonSerializer.SerializeToUtf8Bytes(new CommitHistory(transaction.Journal, transaction.Executions), Json.CommitHistory);
+            : JsonSerializer.SerializeToUtf8Bytes(CommitHistory.Of(transaction), Json.CommitHistory);
 
     /// <summary>The journal of a commit.</summary>
-    public static IReadOnlyList<JournalRecord> ReadJournal(ReadOnlySpan<byte> history) => Read(history, Json.CommitHistory).Journal;
+    public static IReadOnlyList<JournalRecord> ReadJournal(ReadOnlySpan<byte> history) =>
+        IsPlain(history) ? Read(history, Json.PlainHistory).Journal : Read(history, Json.CommitHistory).ReadJournal();
 
     /// <summary>A run's executions, from the histories of its commits in order: a later record takes the place of an earlier one, but keeps its place and start.</summary>
     /// <param name="histories">The histories.</param>
@@ -34,7 +35,7 @@ public static class StoredRecords
     public static IReadOnlyList<ActivityExecutionRecord> ReadExecutions(IEnumerable<byte[]> histories, string? activityNodeId)
     {
         var executions = new Dictionary<string, ActivityExecutionRecord>();
-        foreach (var record in histories.SelectMany(history => Read(history, Json.CommitHistory).Executions))
+        foreach (var record in histories.SelectMany(ReadExecutions))
         {
             if (activityNodeId is null || record.ActivityNodeId == activityNodeId)
             {
@@ -64,15 +65,18 @@ public static class StoredRecords
     /// <summary>Reverses <see cref="Write(RunTimer)"/>.</summary>
     public static RunTimer ReadTimer(ReadOnlySpan<byte> data) => Read(data, Json.RunTimer);
 
+    private static IReadOnlyList<ActivityExecutionRecord> ReadExecutions(byte[] history) =>
+        IsPlain(history) ? Read(history, Json.PlainHistory).Executions : Read(history, Json.CommitHistory).ReadExecutions();
+
+    private static bool IsPlain(ReadOnlySpan<byte> history) => history.StartsWith("{\"Journal\""u8);
+
     private static T Read<T>(ReadOnlySpan<byte> data, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(data, type) ?? throw new JsonException("A stored record is JSON's null.");
 }
 
-/// <summary>What one commit added to a run's history.</summary>
-internal sealed record CommitHistory(IReadOnlyList<JournalRecord> Journal, IReadOnlyList<ActivityExecutionRecord> Executions);
-
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CommitHistory))]
+[JsonSerializable(typeof(PlainHistory))]
 [JsonSerializable(typeof(Bookmark))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RunTimer))]

@@ -5,6 +5,9 @@ namespace FederationWorkflows.Server.Hosting;
 /// <summary>One line for each request. The query is left out: people put secrets there.</summary>
 internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> logger)
 {
+    /// <summary>What follows decides in somebody's name.</summary>
+    private const string Links = "/approvals/link";
+
     public async Task InvokeAsync(HttpContext context)
     {
         var started = Stopwatch.GetTimestamp();
@@ -21,7 +24,7 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
                 var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
                 
                 // As it was encoded, so that nobody can write lines of their own into the log.
-                var path = request.PathBase.ToUriComponent() + request.Path.ToUriComponent();
+                var path = request.PathBase.ToUriComponent() + (request.Path.StartsWithSegments(Links) ? Links + "/***" : request.Path.ToUriComponent());
                 LogRequest(level, request.Method, path, context.Response.StatusCode, milliseconds);
             }
         }

@@ -8,17 +8,22 @@ using FederationWorkflows.Runtime;
 using FederationWorkflows.Runtime.Definitions.Files;
 using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Pages;
 using FederationWorkflows.Server.Secrets;
+using FederationWorkflows.Server.Studio;
 using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using FederationWorkflows.Server.Webhooks.Callers;
+using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Hosting;
@@ -44,7 +49,9 @@ public static partial class ServerHost
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; the message says where.</exception>
     public static async Task<WebApplication> CreateAsync(string[] args, Action<WebApplicationBuilder>? configure, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Environment.CurrentDirectory });
+        string[] all = ["--hostBuilder:reloadConfigOnChange=false", .. args];
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = all, ContentRootPath = Environment.CurrentDirectory });
+        PollSettings(builder);
 
         // A default, so it stands before every other source.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(
@@ -68,6 +75,25 @@ public static partial class ServerHost
 
         Map(app);
         return app;
+    }
+
+    /// <summary>
+    /// Has the files of settings looked at every few seconds. To be told of their changes is to be told of every write below the working directory,
+    /// the database's among them.
+    /// </summary>
+    private static void PollSettings(WebApplicationBuilder builder)
+    {
+#pragma warning disable CA2000 // It lives as long as the configuration.
+        var files = new PhysicalFileProvider(builder.Environment.ContentRootPath) { UsePollingFileWatcher = true, UseActivePolling = true };
+#pragma warning restore CA2000
+        var sources = ((IConfigurationBuilder)builder.Configuration).Sources;
+        for (var i = 0; i < sources.Count; i++)
+        {
+            if (sources[i] is JsonConfigurationSource { Path: { } path } json && path.StartsWith("appsettings", StringComparison.Ordinal))
+            {
+                sources[i] = new JsonConfigurationSource { Path = path, Optional = json.Optional, ReloadOnChange = true, FileProvider = files };
+            }
+        }
     }
 
     /// <summary>What an exception of starting says, with its causes, in one line.</summary>
@@ -133,13 +159,17 @@ public static partial class ServerHost
             folder.Path = server.Value.Stories;
             folder.WriteBack = server.Value.WriteStories;
         });
+        builder.Services.AddOptions<ConcurrencyOptions>().BindConfiguration(ConcurrencyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ScheduleOptions>().BindConfiguration(ScheduleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
-        builder.Services.AddSignIn(builder.Configuration);
         builder.Services.AddSecrets();
+        builder.Services.AddSignIn(builder.Configuration);
+        builder.Services.AddApprovals();
         builder.Services.AddApiDocument();
         builder.Services.AddPages();
+        builder.Services.AddStudio();
         builder.Services.AddSingleton<ResponseWaiters>();
         builder.Services.AddSingleton<IEffectHandler>(provider => provider.GetRequiredService<ResponseWaiters>());
         builder.Services.AddSingleton<WebhookRoutes>();
@@ -176,6 +206,7 @@ public static partial class ServerHost
         app.MapManagementApi();
         app.MapApiDocument();
         app.MapPages();
+        app.MapStudio();
         app.MapWebhooks();
     }
 

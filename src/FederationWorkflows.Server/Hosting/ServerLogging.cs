@@ -29,8 +29,10 @@ internal static class ServerLogging
             .Filter.ByExcluding(IsFailureToStart)
             .Enrich.FromLogContext()
             .ReadFrom.Configuration(configuration);
+
+        // A terminal gets its colours from the console's own sink; everything else can be much.
         logger = Console.IsOutputRedirected
-            ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))
+            ? logger.WriteTo.Sink(LogLines.ToStandardOutput(new JsonFormatter(renderMessage: true)))
             : logger.Enrich.With<PlainText>().WriteTo.Console(outputTemplate: ForPeople, formatProvider: System.Globalization.CultureInfo.InvariantCulture);
         return logger.CreateLogger();
     }

@@ -31,6 +31,10 @@ public sealed class ServerOptions
     /// <summary>Addresses and networks (CIDR) of proxies whose word on the caller's address and scheme (<c>X-Forwarded-For</c>, <c>-Proto</c>) is taken; nobody's when empty.</summary>
     public IList<string> TrustedProxies { get; } = [];
 
+    /// <summary>Where people reach the server, e.g. <c>https://flows.example</c>: what links to it begin with that stories send. They begin with the path when null.</summary>
+    [Url]
+    public string? PublicUrl { get; set; }
+
     /// <summary>How long a caller waits for a story that answers; then it gets 202 with the run's id. One second to ten minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Server:ResponseTimeout must be from 00:00:01 to 00:10:00.")]
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(60);

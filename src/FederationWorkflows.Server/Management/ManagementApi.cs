@@ -8,6 +8,7 @@ using FederationWorkflows.Server.Management.Definitions;
 using FederationWorkflows.Server.Management.Descriptors;
 using FederationWorkflows.Server.Management.Instances;
 using FederationWorkflows.Server.Management.Live;
+using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
@@ -50,6 +51,7 @@ internal static class ManagementApi
         own.MapSecretUses();
         own.MapSignIn();
         own.MapAudit();
+        own.MapApprovals();
     }
 
     /// <summary>A run in a list (Elsa contract: workflow instance summary).</summary>

@@ -2,7 +2,9 @@ using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Access.Oidc;
 using FederationWorkflows.Server.Pages.Access;
 using FederationWorkflows.Server.Pages.Audit;
+using FederationWorkflows.Server.Pages.Approvals;
 using FederationWorkflows.Server.Pages.Runs;
+using FederationWorkflows.Server.Pages.Secrets;
 
 namespace FederationWorkflows.Server.Pages;
 
@@ -36,5 +38,7 @@ internal static class PageRegistration
         routes.MapAccountPages();
         routes.MapUserPages();
         routes.MapAuditPages();
+        routes.MapApprovalPages();
+        routes.MapSecretPages();
     }
 }

@@ -1,4 +1,5 @@
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 
 namespace FederationWorkflows.Server.Secrets;
@@ -15,11 +16,11 @@ internal static class SecretEndpoints
         api.MapGet("/secrets/descriptors", Descriptors).Requires(Permissions.SecretsRead);
         api.MapPost("/secrets/picker", PickAsync).Requires(Permissions.SecretsRead);
         api.MapGet("/secrets", ListAsync).Requires(Permissions.SecretsRead);
-        api.MapPost("/secrets", CreateAsync).Requires(Permissions.SecretsWrite);
+        api.MapPost("/secrets", CreateAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.create");
         api.MapGet("/secrets/{name}", FindAsync).Requires(Permissions.SecretsRead);
-        api.MapDelete("/secrets/{name}", DeleteAsync).Requires(Permissions.SecretsWrite);
-        api.MapPost("/secrets/{name}/rotate", RotateAsync).Requires(Permissions.SecretsWrite);
-        api.MapPost("/secrets/{name}/revoke", RevokeAsync).Requires(Permissions.SecretsWrite);
+        api.MapDelete("/secrets/{name}", DeleteAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.delete");
+        api.MapPost("/secrets/{name}/rotate", RotateAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.rotate");
+        api.MapPost("/secrets/{name}/revoke", RevokeAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.revoke");
     }
 
     public static void MapSecretUses(this IEndpointRouteBuilder api) => api.MapGet("/secrets/{name}/uses", UsesAsync).Requires(Permissions.SecretsRead);

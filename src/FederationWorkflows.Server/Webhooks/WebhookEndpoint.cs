@@ -69,6 +69,9 @@ internal sealed class WebhookEndpoint(
         }
     }
 
+    /// <summary>A story or a run listens on the path of a request, with whatever method.</summary>
+    public bool HasRoute(HttpContext context) => routes.Find(context.Request.Method, EncodedPath(context)).Result != HttpRouteResult.NotFound;
+
     /// <summary>Who may call, once it is asked of somebody: null when it is not told, and the server lets nobody in then.</summary>
     private HttpCaller? CallerOf(HttpEndpointStimulus stimulus) =>
         stimulus.Caller ?? (stimulus.Authorize ? SignedIn : webhooks.Value.AllowUnnamedCallers ? Everybody : null);

@@ -14,7 +14,7 @@ internal sealed partial class SqliteDatabase(SqliteStorageOptions options, TimeP
     /// power cut; NORMAL would only survive the process. On macOS a sync reaches the disk only with fullfsync. Others: SQLite's page
     /// "PRAGMA Statements".
     /// </summary>
-    private static readonly string[] Pragmas =
+    internal static readonly string[] Pragmas =
     [
         "journal_mode = WAL",
         "synchronous = FULL",

@@ -15,7 +15,9 @@ namespace FederationWorkflows.EndToEnd.Processes;
 /// <summary>A place where servers work: a directory with stories, the key, which lies apart from the data, and a database of its own.</summary>
 internal sealed class Deployment : IAsyncDisposable
 {
-    private readonly ServiceProvider store;
+    private readonly Action<IServiceCollection> addStorage;
+
+    private ServiceProvider? store;
 
     private Deployment(DirectoryInfo directory, Dictionary<string, string> settings, Action<IServiceCollection> addStorage)
     {
@@ -30,11 +32,7 @@ internal sealed class Deployment : IAsyncDisposable
         }
 
         directory.CreateSubdirectory("stories");
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.TryAddSingleton(TimeProvider.System);
-        addStorage(services);
-        store = services.BuildServiceProvider();
+        this.addStorage = addStorage;
     }
 
     public DirectoryInfo Directory { get; }
@@ -43,7 +41,7 @@ internal sealed class Deployment : IAsyncDisposable
     public Dictionary<string, string> Settings { get; }
 
     /// <summary>The stored runs, seen from outside the servers.</summary>
-    public IRunStore Runs => store.GetRequiredService<IRunStore>();
+    public IRunStore Runs => (store ??= Open()).GetRequiredService<IRunStore>();
 
     /// <summary>Where SQLite keeps what it keeps.</summary>
     public string DataDirectory => Path.Combine(Directory.FullName, "data");
@@ -124,13 +122,29 @@ internal sealed class Deployment : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of the storage's files.</summary>
-    public ValueTask CloseAsync() => store.DisposeAsync();
+    /// <summary>Lets go of the storage's files, until somebody asks for the runs again.</summary>
+    public async ValueTask CloseAsync()
+    {
+        if (store is { } open)
+        {
+            store = null;
+            await open.DisposeAsync();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
         Directory.Delete(recursive: true);
+    }
+
+    private ServiceProvider Open()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        addStorage(services);
+        return services.BuildServiceProvider();
     }
 
     private static JsonObject Calls(string step, Uri recorder) => Activity(

@@ -4,6 +4,7 @@ using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FederationWorkflows.Runtime.Tests.Definitions;
 
@@ -125,6 +126,76 @@ public sealed class VersionTests
     }
 
     [Fact]
+    public async Task Two_nodes_that_save_at_once_lose_nothing()
+    {
+        await using var one = await Server.CreateAsync();
+        await using var two = await MeddledAsync(one, 1, () => one.Catalog.SaveDraftAsync(Event("story", "theirs"), Server.Ann, Token).AsTask());
+        await one.PublishAsync(Event("story", "first"));
+
+        await two.PublishAsync(Event("story", "ours"));
+
+        var versions = (await one.Memory.ListAsync(new DefinitionQuery { Versions = DefinitionVersions.All, OrderBy = DefinitionOrder.Version }, Token)).Items;
+        versions.Select(version => (version.Id, version.Revision, version.IsPublished)).ShouldBe(
+        [
+            ("story:1", RevisionOf("first"), false),
+            ("story:2", RevisionOf("theirs"), false),
+            ("story:3", RevisionOf("ours"), true),
+        ]);
+    }
+
+    [Fact]
+    public async Task A_draft_that_another_node_publishes_is_not_saved_over()
+    {
+        await using var one = await Server.CreateAsync();
+        var draft = await SaveAsync(one, "first");
+        await using var two = await MeddledAsync(one, 1, () => one.Catalog.PublishVersionAsync(draft.Id, Server.Ann, Token).AsTask());
+
+        var saved = await SaveAsync(two, "second");
+
+        saved.Id.ShouldBe("story:2");
+        (await one.Memory.FindPublishedAsync("story", Token)).ShouldNotBeNull().Revision.ShouldBe(RevisionOf("first"));
+    }
+
+    [Fact]
+    public async Task A_draft_that_another_node_saves_over_is_not_published_unseen()
+    {
+        await using var one = await Server.CreateAsync();
+        var draft = await SaveAsync(one, "first");
+        await using var two = await MeddledAsync(one, 1, () => one.Catalog.SaveDraftAsync(Story.Of("story", Story.Step("Test.Nope", "nope")), Server.Ann, Token).AsTask());
+
+        await Should.ThrowAsync<DefinitionException>(async () => await two.Catalog.PublishVersionAsync(draft.Id, Server.Ann, Token));
+
+        (await one.Memory.FindPublishedAsync("story", Token)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Who_says_what_he_changed_is_told_when_it_is_not_that_any_more()
+    {
+        await using var one = await Server.CreateAsync();
+        var read = await SaveAsync(one, "first");
+        await using var two = await MeddledAsync(one, 1, () => one.Catalog.SaveDraftAsync(Event("story", "theirs"), Server.Ann, Token).AsTask());
+
+        var conflict = await Should.ThrowAsync<DefinitionConflictException>(async () => await two.Catalog.SaveDraftAsync(Event("story", "ours"), read.Revision, Server.Ann, Token));
+
+        conflict.Latest.Revision.ShouldBe(RevisionOf("theirs"));
+        (await one.Memory.FindLatestAsync("story", Token)).ShouldNotBeNull().Revision.ShouldBe(RevisionOf("theirs"));
+    }
+
+    [Fact]
+    public async Task Who_is_always_too_slow_is_told_so()
+    {
+        await using var one = await Server.CreateAsync();
+        await SaveAsync(one, "first");
+        var edits = 0;
+        await using var two = await MeddledAsync(one, 9, () => one.Catalog.SaveDraftAsync(Event("story", $"theirs{++edits}"), Server.Ann, Token).AsTask());
+
+        (await Should.ThrowAsync<DefinitionConflictException>(async () => await SaveAsync(two, "ours"))).Message.ShouldContain("was changed by ann meanwhile");
+
+        edits.ShouldBe(2);
+        (await one.Memory.FindLatestAsync("story", Token)).ShouldNotBeNull().Revision.ShouldBe(RevisionOf("theirs2"));
+    }
+
+    [Fact]
     public async Task Every_node_follows_what_one_of_them_does()
     {
         await using var one = await Server.CreateAsync(hosted: true);
@@ -152,6 +223,13 @@ public sealed class VersionTests
 
         one.Catalog.Triggers.All.Select(trigger => trigger.DefinitionId).ShouldBe(["story", "new"], ignoreOrder: true);
     }
+
+    /// <summary>A node beside another, which does something just before each of the first changes of this one reaches the storage.</summary>
+    private static Task<Server> MeddledAsync(Server other, int times, Func<Task> meddle) => Server.CreateAsync(
+        services => services.AddSingleton(provider => Meddler.Of(other.Memory, _ => times-- > 0 ? meddle() : Task.CompletedTask)),
+        other);
+
+    private static string RevisionOf(string trigger) => DefinitionParser.Parse(Event("story", trigger)).Revision;
 
     private static byte[] Event(string definitionId, string trigger, params JsonNode[] more)
     {

@@ -2,6 +2,7 @@ using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FederationWorkflows.Runtime.Tests.Runs;
 
@@ -32,7 +33,7 @@ public sealed class StartTests
         handle.RunId.ShouldBe("r");
         var first = server.Store.Commits[0];
         first.IsNew.ShouldBeTrue();
-        first.Summary.SubStatus.ShouldBe(WorkflowSubStatus.Pending);
+        first.Journal.ShouldNotContain(record => record.ActivityId == "act", "it is on disk before it acts");
         first.State.ShouldNotBeEmpty();
         var result = await handle.Rest;
         result.Summary.ShouldSatisfyAllConditions(
@@ -40,6 +41,52 @@ public sealed class StartTests
             summary => summary.Identity.CorrelationId.ShouldBe("c"),
             summary => summary.Identity.StartedBy.ShouldBe("ann"));
         server.World.Calls.ShouldBe(["r-3"]);
+    }
+
+    [Fact]
+    public async Task A_story_that_does_not_act_on_the_world_costs_one_commit_which_gives_its_lease_back()
+    {
+        await using var server = await Server.CreateAsync();
+        server.Store.BeforeRelease = () => throw new InvalidOperationException("nothing is left to be given back");
+        await server.PublishAsync(Story.Of("story", Story.Step("Elsa.SetName", "one", ("value", Story.Literal("named"))), Story.Step("Elsa.Correlate", "two", ("correlationId", Story.Literal("c")))));
+
+        var handle = await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token);
+
+        handle.Rest.IsCompletedSuccessfully.ShouldBeTrue("it has ended when it is answered for");
+        server.Store.Commits.ShouldHaveSingleItem().ReleasesLease.ShouldBeTrue();
+        (await server.SummaryAsync("r")).ShouldSatisfyAllConditions(
+            summary => summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished),
+            summary => summary.Name.ShouldBe("named"),
+            summary => summary.Identity.CorrelationId.ShouldBe("c"));
+        (await server.Memory.ClaimAsync("r", "other", TimeSpan.FromMinutes(1), Token)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_story_that_only_waits_is_stored_waiting_with_its_first_commit()
+    {
+        await using var server = await Server.CreateAsync();
+        await server.PublishAsync(Story.Of("story", Story.Wait("wait")));
+
+        var handle = await server.Runtime.StartAsync(new StartRequest("story"), Server.Ann, Token);
+
+        (await handle.Rest).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Suspended);
+        server.Store.Commits.ShouldHaveSingleItem().NewBookmarks.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_run_that_finds_no_turn_is_stored_before_anything_of_it_executes()
+    {
+        await using var server = await Server.CreateAsync(services => services.Configure<ConcurrencyOptions>(options => options.MaxRunning = 1));
+        await server.PublishAsync(Story.Of("busy", Story.Call("call")));
+        await server.PublishAsync(Story.Of("story", Story.Wait("wait")));
+        await server.Runtime.StartAsync(new StartRequest("busy"), Server.Ann, Token);
+        await server.World.ArrivalAsync("call");
+
+        var handle = await server.Runtime.StartAsync(new StartRequest("story"), Server.Ann, Token);
+
+        (await server.SummaryAsync(handle.RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Pending);
+        server.World.Gate("call").SetResult(null);
+        (await handle.Rest).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Suspended);
     }
 
     [Fact]

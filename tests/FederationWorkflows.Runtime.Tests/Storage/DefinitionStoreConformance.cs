@@ -27,6 +27,38 @@ public abstract class DefinitionStoreConformance : StorageConformance
     }
 
     [Fact]
+    public async Task A_version_is_saved_over_the_latest_that_its_writer_read_and_over_no_other()
+    {
+        var one = Version("a", 1);
+        (await store.TrySaveAsync(one, one, Token)).ShouldBeFalse("there is none");
+        (await store.TrySaveAsync(one, null, Token)).ShouldBeTrue();
+        (await store.TrySaveAsync(one with { Revision = "mine" }, null, Token)).ShouldBeFalse("there is one by now");
+        (await store.TrySaveAsync(one with { Revision = "edited" }, one, Token)).ShouldBeTrue();
+        (await store.TrySaveAsync(Version("a", 2), one, Token)).ShouldBeFalse("its content is another");
+        await store.SetPublishedAsync("a", "a:1", Token);
+        (await store.TrySaveAsync(one with { Revision = "again" }, one with { Revision = "edited" }, Token)).ShouldBeFalse("it was published, and what is published is not saved over");
+        var read = (await store.FindLatestAsync("a", Token)).ShouldNotBeNull();
+        (await store.TrySaveAsync(Version("a", 2), read, Token)).ShouldBeTrue();
+        (await store.TrySaveAsync(Version("a", 3), read, Token)).ShouldBeFalse("another version is the latest");
+
+        var all = (await store.ListAsync(new() { Versions = DefinitionVersions.All, OrderBy = DefinitionOrder.Version }, Token)).Items;
+        all.Select(version => (version.Id, version.Revision, version.IsLatest, version.IsPublished)).ShouldBe([("a:1", "edited", false, true), ("a:2", "revision2", true, false)]);
+        (await store.TrySaveAsync(Version("b", 1), null, Token)).ShouldBeTrue("another story is not in its way");
+    }
+
+    [Fact]
+    public async Task Of_many_who_save_over_the_same_version_at_once_one_succeeds()
+    {
+        var read = Version("a", 1);
+        await store.SaveAsync(read, Token);
+
+        var saved = await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(async () => await store.TrySaveAsync(Version("a", 2) with { Revision = $"of {writer}" }, read, Token))));
+
+        saved.Count(isSaved => isSaved).ShouldBe(1);
+        (await store.FindLatestAsync("a", Token)).ShouldNotBeNull().Revision.ShouldBe($"of {Array.IndexOf(saved, true)}");
+    }
+
+    [Fact]
     public async Task A_definition_that_is_unknown_is_not_found()
     {
         await store.SaveAsync(Version("a", 1, isLatest: false), Token);

@@ -79,8 +79,8 @@ public sealed class MeasureTests
         await server.PublishAsync(Story.Of("story", Story.Act("act")));
         var story = (await server.Catalog.FindPublishedAsync("story", Token)).ShouldNotBeNull().Definition;
         var go = new TaskCompletionSource();
-        var driven = gate.TakeTurnAsync(story, () => go.Task, Token);
-        var waits = gate.TakeTurnAsync(story, () => Task.CompletedTask, Token);
+        var driven = gate.TakeTurnAsync(story, own: null, () => go.Task, Token);
+        var waits = gate.TakeTurnAsync(story, own: null, () => Task.CompletedTask, Token);
 
         (gate.Running, gate.Queued).ShouldBe((1, 1));
         go.SetResult();

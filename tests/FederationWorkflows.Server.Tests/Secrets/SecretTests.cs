@@ -146,6 +146,7 @@ public sealed class SecretTests
         await using var server = await ServerUnderTest.StartAsync(Reader());
         await CreateAsync(server, "key", "first");
 
+        (await server.GetJsonAsync("/api/definitions/reader/problems")).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("code").GetString()).ShouldBe(["anonymous-caller"]);
         var use = (await server.GetJsonAsync("/api/secrets/key/uses")).GetProperty("items")[0];
         use.GetProperty("definitionId").GetString().ShouldBe("reader");
         use.GetProperty("isPublished").GetBoolean().ShouldBeTrue();
@@ -154,6 +155,9 @@ public sealed class SecretTests
         using var deleted = await server.Client.DeleteAsync(new Uri("/elsa/api/secrets/key?force=true", UriKind.Relative), Cancellation);
         deleted.StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await ReadAsync(server)).ShouldContain("There is no secret 'key'.");
+        var problems = await server.GetJsonAsync("/api/definitions/reader/problems");
+        problems.GetProperty("canPublish").GetBoolean().ShouldBeTrue();
+        problems.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("code").GetString()).ShouldContain("missing-secret");
         using var again = await server.PostAsync("/elsa/api/secrets/key/rotate", """{"value":"x"}""");
         await again.ShouldBeProblemAsync(HttpStatusCode.NotFound);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -77,10 +78,18 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return await JsonAsync(answer);
     }
 
-    /// <summary>The run once it has the status; its stored state changes without a call to us, so this asks until it has.</summary>
+    /// <summary>How many runs there are.</summary>
+    public async Task<int> CountRunsAsync()
+    {
+        using var answer = await PostAsync("/elsa/api/workflow-instances");
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.TextAsync());
+        return (await JsonAsync(answer)).GetProperty("totalCount").GetInt32();
+    }
+
+    /// <summary>The run once it has the status; its stored state changes without a call to us, so this asks until it has, or a minute is over.</summary>
     public async Task<JsonElement> RunAsync(string id, string subStatus)
     {
-        while (true)
+        for (var began = Stopwatch.GetTimestamp(); ;)
         {
             var run = await GetJsonAsync($"/elsa/api/workflow-instances/{id}");
             if (run.GetProperty("subStatus").GetString() == subStatus)
@@ -88,7 +97,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
                 return run;
             }
 
-            await Task.Yield();
+            Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMinutes(1), $"run {id} should become {subStatus}: {run}");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Cancellation);
         }
     }
 

@@ -86,7 +86,7 @@ public sealed class WebhookCallerTests
             (await answer.ShouldBeProblemAsync(HttpStatusCode.Unauthorized)).ShouldBe(Stranger);
         }
 
-        (await server.GetJsonAsync("/elsa/api/workflow-instances")).GetProperty("totalCount").GetInt32().ShouldBe(0);
+        (await server.CountRunsAsync()).ShouldBe(0);
         using var good = await SendAsync(server, Body, ("X-Slack-Signature", "v0=" + Hex("s3cret", $"v0:{now}:{Body}")), ("X-Slack-Request-Timestamp", $"{now}"));
         good.StatusCode.ShouldBe(HttpStatusCode.Accepted, await good.TextAsync());
     }
@@ -132,7 +132,7 @@ public sealed class WebhookCallerTests
     {
         await using var server = await StartAsync(
             [("caller", Literal("bearer")), ("secret", Expression("Secret", """{"name":"hook","typeName":"text","scope":null}""")), ("callerHeader", Literal(header)), ("headers", To("headers"))],
-            Answers(Formula("json.stringify(variables.headers)")));
+            Answers(Formula("json.render(variables.headers)")));
         using var answer = await SendAsync(server, Body, (sent, value));
         if (!isTaken)
         {

@@ -9,16 +9,28 @@ internal sealed partial class MemoryWorkflowStore
     {
         lock (gate)
         {
-            foreach (var other in definitions.Values.Where(other => other.DefinitionId == definition.DefinitionId && other.Id != definition.Id).ToArray())
-            {
-                definitions[other.Id] = other with { IsLatest = other.IsLatest && !definition.IsLatest, IsPublished = other.IsPublished && !definition.IsPublished };
-            }
-
-            definitions[definition.Id] = definition;
+            Put(definition);
         }
 
         signals.Tell(new(SignalKinds.Definitions, definition.DefinitionId));
         return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<bool> TrySaveAsync(StoredDefinition definition, StoredDefinition? latest, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            var now = definitions.Values.FirstOrDefault(other => other.DefinitionId == definition.DefinitionId && other.IsLatest);
+            if (now is null ? latest is not null : latest is null || !now.IsAs(latest))
+            {
+                return new(false);
+            }
+
+            Put(definition);
+        }
+
+        signals.Tell(new(SignalKinds.Definitions, definition.DefinitionId));
+        return new(true);
     }
 
     public ValueTask<StoredDefinition?> FindVersionAsync(string id, CancellationToken cancellationToken) => Find(definition => definition.Id == id);
@@ -105,6 +117,16 @@ internal sealed partial class MemoryWorkflowStore
         && (query.SearchText is not { } text
             || definition.DefinitionId.Contains(text, StringComparison.OrdinalIgnoreCase)
             || definition.FindName().Contains(text, StringComparison.OrdinalIgnoreCase));
+
+    private void Put(StoredDefinition definition)
+    {
+        foreach (var other in definitions.Values.Where(other => other.DefinitionId == definition.DefinitionId && other.Id != definition.Id).ToArray())
+        {
+            definitions[other.Id] = other with { IsLatest = other.IsLatest && !definition.IsLatest, IsPublished = other.IsPublished && !definition.IsPublished };
+        }
+
+        definitions[definition.Id] = definition;
+    }
 
     private ValueTask<StoredDefinition?> Find(Func<StoredDefinition, bool> predicate)
     {

@@ -46,7 +46,12 @@ internal static class DefinitionFileEndpoints
                 if (await store.FindVersionAsync(id, cancellationToken) is { } found)
                 {
                     var name = FileName(found);
-                    await using var entry = await archive.CreateEntry(names.Add(name) ? name : $"{names.Count}-{found.Version}-{name}").OpenAsync(cancellationToken);
+                    for (var number = 2; !names.Add(name); number++)
+                    {
+                        name = $"{number}-{FileName(found)}";
+                    }
+
+                    await using var entry = await archive.CreateEntry(name).OpenAsync(cancellationToken);
                     await entry.WriteAsync(Write(found, view), cancellationToken);
                 }
             }
@@ -58,7 +63,7 @@ internal static class DefinitionFileEndpoints
     private static async Task<IResult> ImportAsync(HttpContext context, DefinitionSaving saving, DefinitionView view, CancellationToken cancellationToken)
     {
         var json = await ManagementBody.ReadObjectAsync(context, cancellationToken);
-        var saved = (await saving.SaveAsync(json, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition;
+        var saved = (await saving.SaveAsync(json, publish: false, mayOverwrite: true, page: null, context.User, cancellationToken)).Definition;
         context.Tell(saved.DefinitionId, after: new { saved.Version, saved.Revision });
         return ManagementApi.Answer(view.Full(saved, context.User));
     }
@@ -89,7 +94,7 @@ internal static class DefinitionFileEndpoints
         context.Tell(after: saved);
         foreach (var story in stories)
         {
-            var definition = (await saving.SaveAsync(story, publish: false, mayOverwrite: true, context.User, cancellationToken)).Definition;
+            var definition = (await saving.SaveAsync(story, publish: false, mayOverwrite: true, page: null, context.User, cancellationToken)).Definition;
             saved.Add(new { definition.DefinitionId, definition.Version, definition.Revision });
         }
 

@@ -7,8 +7,15 @@ using FederationWorkflows.Runtime.Storage;
 namespace FederationWorkflows.Server.Management.Definitions;
 
 /// <summary>Saves what the designer and files bring.</summary>
-internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog catalog, WorkflowCompiler compiler)
+internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog catalog, WorkflowCompiler compiler) : IDisposable
 {
+    private readonly EditingPages pages = new();
+
+    /// <summary>Held while a story is stored and its page is noted, so that the page's next save finds both.</summary>
+    private readonly SemaphoreSlim storing = new(1, 1);
+
+    public void Dispose() => storing.Dispose();
+
     /// <summary>
     /// Saves a definition as the latest version, errors in its activities and all, since half-finished stories are saved, too. To be published,
     /// it must be without errors; one that has some is not saved either, so that the author's copy stays the one the server knows.
@@ -16,11 +23,12 @@ internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog
     /// <param name="json">The definition; the object is changed.</param>
     /// <param name="publish">Publish it, too.</param>
     /// <param name="mayOverwrite">Changes somebody else made meanwhile are knowingly replaced.</param>
+    /// <param name="page">The page of the designer that saves it; null for none.</param>
     /// <param name="caller">Who saves it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="DefinitionException">It is no definition, or has errors and was to be published; nothing was changed.</exception>
     /// <exception cref="DefinitionConflictException">Somebody else changed it meanwhile; nothing was changed.</exception>
-    public async ValueTask<SavedDefinition> SaveAsync(JsonObject json, bool publish, bool mayOverwrite, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public async ValueTask<SavedDefinition> SaveAsync(JsonObject json, bool publish, bool mayOverwrite, string? page, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var model = DesignerModel.Of(json);
         if (model.DefinitionId is { } id)
@@ -41,9 +49,24 @@ internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog
             compiler.Compile(utf8).Require();
         }
 
-        var saved = await catalog.SaveDraftAsync(utf8, mayOverwrite ? null : model.BasedOn, caller, cancellationToken);
+        var saved = await StoreAsync(utf8, model.DefinitionId!, mayOverwrite ? null : model.BasedOn, page, caller, cancellationToken);
         return !publish ? new SavedDefinition(saved, WasPublished: false)
             : new SavedDefinition(await catalog.PublishVersionAsync(saved.Id, caller, cancellationToken) ?? throw new UnknownVersionException(saved.Id), saved.IsPublished);
+    }
+
+    private async ValueTask<StoredDefinition> StoreAsync(byte[] utf8, string definitionId, string? basedOn, string? page, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        await storing.WaitAsync(cancellationToken);
+        try
+        {
+            var saved = await catalog.SaveDraftAsync(utf8, pages.BasedOn(definitionId, page, basedOn), caller, cancellationToken);
+            pages.Saved(definitionId, page, saved.Revision);
+            return saved;
+        }
+        finally
+        {
+            storing.Release();
+        }
     }
 
     /// <summary>Repeated, it gets the id it got before; sent anew when that is something else by now, another.</summary>

@@ -48,18 +48,18 @@ internal static class FlowchartLayout
         var columns = new Dictionary<string, int>();
         var next = connections.OfType<JsonObject>().Select(connection => (From: End(connection, "source"), To: End(connection, "target"))).ToLookup(way => way.From, way => way.To);
         var reached = next.SelectMany(ways => ways).ToHashSet();
-        var queue = new Queue<string>(activities.Select(activity => ActivityTree.Text(activity, "id") ?? "").Where(id => !reached.Contains(id)));
-        foreach (var start in queue)
-        {
-            columns.TryAdd(start, 0);
-        }
+        var ids = activities.Select(activity => ActivityTree.Text(activity, "id") ?? "").ToArray();
 
-        // Each is placed once, so that a loop ends.
-        while (queue.TryDequeue(out var id))
+        // Where nothing leads is a beginning; in a circle, whatever was written first.
+        foreach (var start in ids.Where(id => !reached.Contains(id)).Concat(ids).Where(id => columns.TryAdd(id, 0)))
         {
-            foreach (var target in next[id].OfType<string>().Where(target => columns.TryAdd(target, columns[id] + 1)))
+            var queue = new Queue<string>([start]);
+            while (queue.TryDequeue(out var id))
             {
-                queue.Enqueue(target);
+                foreach (var target in next[id].OfType<string>().Where(target => columns.TryAdd(target, columns[id] + 1)))
+                {
+                    queue.Enqueue(target);
+                }
             }
         }
 

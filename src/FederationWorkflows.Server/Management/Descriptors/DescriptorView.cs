@@ -20,7 +20,7 @@ internal static class DescriptorView
             return known.Json;
         }
 
-        var items = catalog.All.Select(Describe).Append(NotFoundActivity.Descriptor).ToArray();
+        var items = catalog.All.Select(Describe).ToArray();
         var json = JsonSerializer.SerializeToUtf8Bytes(new { Items = items, Count = items.Length }, ManagementApi.Json);
         Volatile.Write(ref written, new Written(catalog, json));
         return json;

@@ -15,27 +15,6 @@ internal static class NotFoundActivity
 
     private const string MissingVersion = "missingTypeVersion";
 
-    public static object Descriptor { get; } = new
-    {
-        TypeName,
-        Version = 1,
-        Namespace = "Elsa",
-        Name = "NotFoundActivity",
-        Category = "Unknown",
-        DisplayName = "Not found",
-        Description = "An activity of a type that this server does not have. The story cannot be published with it.",
-        Kind = Engine.ActivityKind.Action,
-        Inputs = Array.Empty<object>(),
-        Outputs = Array.Empty<object>(),
-        Ports = Array.Empty<object>(),
-        CustomProperties = new { },
-        ConstructionProperties = new { },
-        IsContainer = false,
-        IsBrowsable = false,
-        IsStart = false,
-        IsTerminal = false,
-    };
-
     /// <summary>Makes of an activity one that can be drawn, in place, if its type is not known in its version.</summary>
     public static void Replace(JsonObject activity, ActivityCatalog catalog)
     {

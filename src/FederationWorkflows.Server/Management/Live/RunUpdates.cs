@@ -48,7 +48,9 @@ internal sealed partial class RunUpdates(ObservedRuns observed, IRunStore runs, 
 
     private async Task TellAsync(string runId, CancellationToken cancellationToken)
     {
-        var statistics = new ExecutionView(await runs.GetExecutionsAsync(runId, null, cancellationToken)).Statistics(null);
+        // The workflow and its root are drawn nowhere.
+        var executions = await runs.GetExecutionsAsync(runId, null, cancellationToken);
+        var statistics = new ExecutionView(executions).Statistics([.. executions.Select(item => item.ActivityNodeId).Where(nodeId => nodeId.Count(letter => letter == ':') > 1).Distinct()]);
         var watchers = hub.Clients.Group(runId);
         await watchers.SendAsync("ActivityExecutionLogUpdatedAsync", new { Stats = statistics }, cancellationToken);
         await watchers.SendAsync("WorkflowExecutionLogUpdatedAsync", new { }, cancellationToken);

@@ -3,7 +3,11 @@
   'use strict';
   const settings = document.currentScript.dataset;
   const base = new URL('.', document.baseURI);
+
+  // The designer takes no relative address.
+  const api = new URL(settings.api, location.origin).href;
   const view = document.getElementById('view');
+  const page = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
   const go = path => location.assign(new URL(path, base));
   const story = id => `workflows/definitions/${encodeURIComponent(id)}/edit`;
@@ -14,12 +18,35 @@
     document.getElementById('blazor-error-ui').style.display = 'block';
   }
 
+  // The designer saves while an earlier saving is under way, and takes every answer for the story as it is: the earlier one's would take
+  // back what was changed since. So they are sent one after the other, and all get the answer to the last.
+  let last = Promise.resolve();
+
+  async function save(send) {
+    last = last.then(send, send);
+    let answer, mine;
+    do {
+      mine = last;
+      answer = await mine;
+    } while (mine !== last);
+    return answer.clone();
+  }
+
   // The designer says nothing when the server refuses, except when a story is saved: say it here.
   const fetchOf = window.fetch.bind(window);
   window.fetch = async (input, init) => {
-    const answer = await fetchOf(input, init);
     const url = new URL(input instanceof Request ? input.url : input, document.baseURI);
-    if (answer.status >= 400 && url.href.startsWith(settings.api)) {
+    const isCall = url.href.startsWith(api);
+    if (isCall) {
+      // Tells this page's own changes from somebody else's.
+      const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+      headers.set('X-Editor-Page', page);
+      init = { ...init, headers };
+    }
+
+    const isSaving = isCall && init.method === 'POST' && url.pathname.endsWith('/workflow-definitions');
+    const answer = await (isSaving ? save(() => fetchOf(input, init)) : fetchOf(input, init));
+    if (answer.status >= 400 && isCall) {
       if (answer.status === 401 && settings.signIn) {
         location.assign(`${settings.signIn}?returnUrl=${encodeURIComponent(location.pathname + location.search)}`);
       } else if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
@@ -33,9 +60,9 @@
   // After running or copying a story, the designer goes to another page of its own, which nobody draws.
   const push = history.pushState.bind(history);
   history.pushState = (state, title, url) => {
-    const page = /workflows\/(definitions\/[^/?]+\/edit|instances\/[^/?]+\/view)/.exec(String(url ?? ''));
-    if (page) {
-      location.assign(new URL(page[0], base));
+    const target = /workflows\/(definitions\/[^/?]+\/edit|instances\/[^/?]+\/view)/.exec(String(url ?? ''));
+    if (target) {
+      location.assign(new URL(target[0], base));
     } else {
       push(state, title, url);
     }
@@ -44,11 +71,11 @@
   // Its links begin at the root of the server, where there may be something else.
   document.addEventListener('click', event => {
     const link = event.target.closest?.('a[href]');
-    const page = link && /^\/(workflows\/(?:definitions\/[^/?]+\/edit|instances\/[^/?]+\/view))$/.exec(link.getAttribute('href'));
-    if (page) {
+    const target = link && /^\/(workflows\/(?:definitions\/[^/?]+\/edit|instances\/[^/?]+\/view))$/.exec(link.getAttribute('href'));
+    if (target) {
       event.preventDefault();
       event.stopPropagation();
-      location.assign(new URL(page[1], base));
+      location.assign(new URL(target[1], base));
     }
   }, true);
 
@@ -67,7 +94,7 @@
   const [tag, attributes, callbacks] = elements[settings.page];
   customElements.whenDefined(tag).then(() => {
     const element = document.createElement(tag);
-    element.setAttribute('remote-endpoint', settings.api);
+    element.setAttribute('remote-endpoint', api);
     for (const [name, value] of Object.entries(attributes)) {
       element.setAttribute(name, value);
     }

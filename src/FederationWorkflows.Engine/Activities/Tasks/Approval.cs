@@ -1,0 +1,124 @@
+using System.Text.Json;
+
+namespace FederationWorkflows.Engine.Activities.Tasks;
+
+/// <summary>What <c>FederationWorkflows.RequestApproval</c> waits for: a person's decision. What is asked is in the bookmark's metadata.</summary>
+/// <param name="ApprovalId">The approval's id.</param>
+public sealed record ApprovalStimulus(string ApprovalId)
+{
+    /// <summary>The kind of bookmark. It is not a task's: who may complete tasks may not thereby decide.</summary>
+    public const string Kind = "FederationWorkflows.RequestApproval";
+
+    /// <summary>The <see cref="ApprovalRequest"/> in the metadata, as JSON.</summary>
+    public const string RequestKey = "approval";
+}
+
+/// <summary>What is asked, of whom, and what was decided so far.</summary>
+public sealed record ApprovalRequest
+{
+    /// <summary>The approval's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What is to be approved.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What people should know to decide; what is sensitive in it is masked.</summary>
+    public JsonElement Details { get; init; }
+
+    /// <summary>The names of people who may decide.</summary>
+    public IReadOnlyList<string> Approvers { get; init; } = [];
+
+    /// <summary>Roles whose people may decide. Without names and roles, everybody may who may decide tasks.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>How many different people must approve, from 1.</summary>
+    public int RequiredApprovals { get; init; } = 1;
+
+    /// <summary>Who started the run may not decide.</summary>
+    public bool NotTheStarter { get; init; }
+
+    /// <summary>On whose behalf the run runs, or null.</summary>
+    public string? StartedBy { get; init; }
+
+    /// <summary>When it is too late to decide, UTC; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The decisions so far, the first one first.</summary>
+    public IReadOnlyList<ApprovalDecision> Decisions { get; init; } = [];
+
+    /// <summary>
+    /// What keeps a decision from counting, whoever may decide; null when nothing does. No person counts twice: not under two spellings of his name,
+    /// and not through somebody for whom he made a link.
+    /// </summary>
+    public string? Problem(ApprovalDecision decision)
+    {
+        foreach (var person in decision.People)
+        {
+            if (NotTheStarter && Same(person, StartedBy))
+            {
+                return $"{person} started the run, and who started it may not decide.";
+            }
+
+            if (Decisions.Any(earlier => earlier.People.Any(other => Same(person, other))))
+            {
+                return $"{person} has taken part in a decision already. Another person must decide.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Two names are one person's.</summary>
+    public static bool Same(string? name, string? other) => name is not null && string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>What a person decided.</summary>
+/// <param name="By">The person.</param>
+/// <param name="At">When, UTC.</param>
+/// <param name="IsApproval">Approved; otherwise rejected.</param>
+/// <param name="Reason">What the person gave as reason, or null.</param>
+/// <param name="Via">How the person was known: the way of signing in, or <c>link</c>.</param>
+/// <param name="LinkFrom">Who made the link, which may have been used by him; null without a link and for links of the story.</param>
+public sealed record ApprovalDecision(string By, DateTimeOffset At, bool IsApproval, string? Reason, string Via, string? LinkFrom = null)
+{
+    /// <summary>All who had a hand in it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IEnumerable<string> People => LinkFrom is null ? [By] : [By, LinkFrom];
+
+    /// <summary>A decision that may have been stored as JSON on its way to the run; null when it is none.</summary>
+    internal static ApprovalDecision? From(object? input) => input switch
+    {
+        ApprovalDecision decision => decision,
+        JsonElement { ValueKind: JsonValueKind.Object } json => (ApprovalDecision?)ValueConversion.Convert(json, typeof(ApprovalDecision)),
+        _ => null,
+    };
+
+    internal Dictionary<string, object?> ToMap() => new()
+    {
+        ["by"] = By,
+        ["at"] = At,
+        ["decision"] = IsApproval ? "approve" : "reject",
+        ["reason"] = Reason,
+        ["via"] = Via,
+        ["linkFrom"] = LinkFrom,
+    };
+
+    internal static ApprovalDecision FromMap(IReadOnlyDictionary<string, object?> map) => new(
+        (string)map["by"]!,
+        (DateTimeOffset)ValueConversion.Convert(map["at"], typeof(DateTimeOffset))!,
+        (string)map["decision"]! == "approve",
+        (string?)map["reason"],
+        (string)map["via"]!,
+        (string?)map["linkFrom"]);
+}
+
+/// <summary>Makes links by which a person decides without signing in.</summary>
+public interface IApprovalLinks
+{
+    /// <summary>A link that works once, for one person and one approval.</summary>
+    /// <param name="approvalId">The approval.</param>
+    /// <param name="person">Who is to decide by it.</param>
+    /// <param name="expiresAt">When it ends, UTC; the host's own limit when null or later.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, DateTimeOffset? expiresAt, CancellationToken cancellationToken);
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using System.Threading.Channels;
+using Serilog.Core;
+using Serilog.Debugging;
+using Serilog.Events;
+using Serilog.Formatting;
+
+namespace FederationWorkflows.Server.Hosting;
+
+/// <summary>
+/// Writes the log to standard output from one thread, as many lines at once as have come together. Who logs does not wait for a pipe or a
+/// terminal, and requests that end at the same time do not queue up for it; only when it falls behind for long do they wait.
+/// </summary>
+internal sealed class LogLines : ILogEventSink, IDisposable
+{
+    /// <summary>Lines that may wait to be written.</summary>
+    private const int MaxWaiting = 8_192;
+
+    private const int MaxAtOnce = 64 * 1024;
+
+    private readonly Channel<string> waiting = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+
+    private readonly ITextFormatter formatter;
+
+    private readonly Thread thread;
+
+    private LogLines(ITextFormatter formatter)
+    {
+        this.formatter = formatter;
+        thread = new Thread(Write) { IsBackground = true, Name = "log" };
+        thread.Start();
+    }
+
+    /// <summary>The logger that has it disposes of it.</summary>
+    public static ILogEventSink ToStandardOutput(ITextFormatter formatter) => new LogLines(formatter);
+
+    public void Emit(LogEvent logEvent)
+    {
+        using var line = new StringWriter(new StringBuilder(512), CultureInfo.InvariantCulture);
+        formatter.Format(logEvent, line);
+        var text = line.ToString();
+        if (!waiting.Writer.TryWrite(text) && !waiting.Reader.Completion.IsCompleted)
+        {
+            WaitToWrite(text);
+        }
+    }
+
+    /// <summary>Writes what waits, and ends.</summary>
+    public void Dispose()
+    {
+        waiting.Writer.TryComplete();
+        thread.Join();
+    }
+
+    private void WaitToWrite(string text)
+    {
+        try
+        {
+            waiting.Writer.WriteAsync(text).AsTask().GetAwaiter().GetResult();
+        }
+        catch (ChannelClosedException)
+        {
+            // The server has ended meanwhile, and takes no more lines.
+        }
+    }
+
+    private void Write()
+    {
+        var lines = new StringBuilder();
+        while (waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (lines.Length < MaxAtOnce && waiting.Reader.TryRead(out var line))
+            {
+                lines.Append(line);
+            }
+
+            try
+            {
+                Console.Out.Write(lines.ToString());
+            }
+            catch (Exception e)
+            {
+                // Whoever read it has gone, or the disk is full. The server goes on without.
+                SelfLog.WriteLine("The log cannot be written: {0}", e.Message);
+            }
+
+            lines.Clear();
+        }
+    }
+}
