@@ -4,7 +4,6 @@ using FederationWorkflows.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Cli.Tests;
@@ -36,7 +35,11 @@ public sealed class SignInTests : TestFolder
         (loggedIn, problem).ShouldBe((0, ""));
         output.ShouldStartWith($"Signed in at {server}/ as ann until ");
         output.ShouldNotContain("fedflow_");
-        File.GetUnixFileMode(KeyFile).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.GetUnixFileMode(KeyFile).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         var key = KeyOf(server);
         (await Fedflow.RunAsync(Folder, "runs", "list", "--server", server)).ShouldBe((0, "No runs.\n", ""));
 
