@@ -58,6 +58,49 @@ public sealed class DatabaseTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_node_goes_on_and_starts_again_while_a_newer_version_adds_to_the_schema_and_each_goes_on_with_what_the_other_began()
+    {
+        var options = server.NewOptions();
+        await using (var older = Node(options))
+        {
+            await Runs(older).CommitAsync(Commit("old", Mine) with { IsNew = true, ReleasesLease = true, State = [new("core", [1])] }, Token);
+
+            // What the version after this one would do at its start, and then with a run of its own and with one of the older node's.
+            await ExecuteAsync(
+                options,
+                """
+                ALTER TABLE runs ADD COLUMN region text NOT NULL DEFAULT 'somewhere';
+                ALTER TABLE nodes ADD COLUMN zone text;
+                CREATE TABLE regions (name text PRIMARY KEY);
+                CREATE INDEX runs_of_region ON runs (region, id);
+                CREATE FUNCTION commit_run_99(in_id text) RETURNS text LANGUAGE sql AS 'SELECT in_id';
+                INSERT INTO schema_version (version, compatible_from) VALUES (99, 1);
+                INSERT INTO runs (id, definition_id, definition_version_id, version, revision, created_at, status, sub_status, incident_count, updated_at, commits,
+                  lease_token, lease_expires_at, region)
+                VALUES ('new', 'story', 'story:1', 1, 'revision', now(), 0, 1, 0, now(), 1, 1, '-infinity', 'here');
+                INSERT INTO run_parts (run, key, data) SELECT key, 'core', '\x02' FROM runs WHERE id = 'new';
+                INSERT INTO run_parts (run, key, data) SELECT key, 'of the newer version', '\x03' FROM runs;
+                """);
+            await GoOnAsync(older, "old", "new");
+            await Runs(older).CommitAsync(Commit("later", Mine) with { IsNew = true, ReleasesLease = true }, Token);
+        }
+
+        await using var again = Node(options);
+        await GoOnAsync(again, "old", "new", "later");
+        (await Runs(again).LoadAsync("new", Token)).ShouldNotBeNull().Keys.ShouldBe(["core", "of the newer version"], ignoreOrder: true);
+
+        static async Task GoOnAsync(ServiceProvider node, params string[] runIds)
+        {
+            foreach (var id in runIds)
+            {
+                var lease = (await Runs(node).ClaimAsync(id, "me", TimeSpan.FromMinutes(1), Token)).ShouldNotBeNull();
+                await Runs(node).CommitAsync(Commit(id, lease) with { ReleasesLease = true, State = [new("core", [4])] }, Token);
+                (await Runs(node).LoadAsync(id, Token)).ShouldNotBeNull()["core"].ShouldBe([4]);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_node_refuses_a_database_that_only_newer_ones_understand()
     {
         var options = server.NewOptions();
@@ -70,7 +113,7 @@ public sealed class DatabaseTests(PostgreSqlServer server)
         await using var again = Node(options);
         var error = await Should.ThrowAsync<StorageUnavailableException>(async () => await Runs(again).FindAsync("r", Token));
 
-        error.Message.ShouldBe($"The database {options.Place} was upgraded by a newer version of FederationWorkflows (schema 7, which needs at least 5; this one knows 2). Start that version.");
+        error.Message.ShouldBe($"The database {options.Place} was upgraded by a newer version of FederationWorkflows (schema 7, which needs at least 5; this one knows 2). Start that version, or restore a backup from before the upgrade.");
         error.IsTransient.ShouldBeFalse();
     }
 

@@ -49,7 +49,7 @@ internal static class SchemaMigration
         if (compatibleFrom > scripts.Count)
         {
             throw new StorageUnavailableException(
-                $"The database {place} was upgraded by a newer version of FederationWorkflows (schema {version}, which needs at least {compatibleFrom}; this one knows {scripts.Count}). Start that version.",
+                $"The database {place} was upgraded by a newer version of FederationWorkflows (schema {version}, which needs at least {compatibleFrom}; this one knows {scripts.Count}). Start that version, or restore a backup from before the upgrade.",
                 isTransient: false);
         }
 

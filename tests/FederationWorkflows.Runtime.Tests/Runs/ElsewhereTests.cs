@@ -182,6 +182,33 @@ public sealed class ElsewhereTests
         owner.World.Calls.Count.ShouldBe(2, "it went on to the act");
     }
 
+    [Fact]
+    public async Task A_run_to_which_a_newer_version_added_something_goes_on_and_keeps_it()
+    {
+        await using var server = await Server.CreateAsync();
+        var handle = await server.RestAsync(Story.Of("story", Story.Wait("wait"), Story.Act("act")));
+        var lease = (await server.Memory.ClaimAsync(handle.RunId, "newer", TimeSpan.FromMinutes(1), Token)).ShouldNotBeNull();
+        var core = JsonNode.Parse((await server.Memory.LoadAsync(handle.RunId, Token))!["run"])!.AsObject();
+        core["ofANewerVersion"] = new JsonObject { ["a"] = 1 };
+        await server.Memory.CommitAsync(
+            server.Store.Commits[^1] with
+            {
+                Lease = lease,
+                IsNew = false,
+                ReleasesLease = true,
+                State = [new("run", Encoding.UTF8.GetBytes(core.ToJsonString())), new("newer/1", "{\"b\":2}"u8.ToArray())],
+                Journal = [],
+                Executions = [],
+                NewBookmarks = [],
+            },
+            Token);
+
+        (await server.ResumeAsync(handle.RunId, "wait", "go")).ShouldBeTrue();
+
+        (await server.Watch.EndOfAsync(handle.RunId)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (await server.Memory.LoadAsync(handle.RunId, Token)).ShouldNotBeNull().ShouldContainKey("newer/1");
+    }
+
     /// <summary>A run with one branch that waits and one that is in flight.</summary>
     private static async Task<(string RunId, string BookmarkId)> BusyAsync(Server owner)
     {
