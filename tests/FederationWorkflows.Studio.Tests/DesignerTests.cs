@@ -31,7 +31,7 @@ public sealed partial class DesignerTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_story_is_drawn_from_nothing_saved_by_itself_published_and_run_to_completed_badges()
+    public async Task A_story_is_drawn_from_nothing_saved_by_itself_and_run_to_completed_badges()
     {
         await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions");
         var page = designer.Page;
@@ -104,6 +104,19 @@ public sealed partial class DesignerTests(Chromium chromium)
         refused.Status.ShouldBe(400);
         await designer.Page.GetByText("was changed by").First.WaitForAsync();
         ((string?)(await GetAsync(designer, "/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest"))["description"]).ShouldBe("Theirs.");
+    }
+
+    [Fact]
+    public async Task A_story_with_errors_says_why_it_is_not_published()
+    {
+        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions");
+        var broken = new JsonObject { ["model"] = Flow("broken", Writes("say", Formula("1 +"))), ["publish"] = false };
+        using var saved = await designer.Server.Client.PostAsJsonAsync(new Uri("/elsa/api/workflow-definitions", UriKind.Relative), broken, Cancellation);
+        saved.EnsureSuccessStatusCode();
+        await designer.Page.ReloadAsync();
+        await designer.Page.Locator("tbody tr", new() { HasText = "broken" }).GetByRole(AriaRole.Button).Last.ClickAsync();
+        await designer.Page.GetByText("Publish", new() { Exact = true }).Last.ClickAsync();
+        await Assertions.Expect(designer.Page.Locator("#blazor-error-text")).ToContainTextAsync("The expression ends where a value should follow", new() { Timeout = Designer.Patience });
     }
 
     private static async Task<JsonObject> GetAsync(Designer designer, string path) =>

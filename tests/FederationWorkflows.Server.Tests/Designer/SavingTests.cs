@@ -116,7 +116,7 @@ public sealed class SavingTests
         (await server.ShowAsync($"/workflow-definitions/by-definition-id/{id}"))["isPublished"]!.GetValue<bool>().ShouldBeFalse();
         using var problems = await server.GetAsync($"/api/definitions/{id}/problems");
         var listed = await ServerUnderTest.JsonAsync(problems);
-        (listed.GetProperty("canPublish").GetBoolean(), listed.GetProperty("items")[0].GetProperty("activityId").GetString()).ShouldBe((false, "say"));
+        (listed.GetProperty("canPublish").GetBoolean(), listed.GetProperty("items").EnumerateArray().Any(problem => problem.GetProperty("activityId").GetString() == "say")).ShouldBe((false, true));
     }
 
     [Fact]

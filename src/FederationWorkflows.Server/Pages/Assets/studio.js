@@ -13,6 +13,8 @@
   const story = id => `workflows/definitions/${encodeURIComponent(id)}/edit`;
   const run = id => `workflows/instances/${encodeURIComponent(id)}/view`;
 
+  const reason = (problem, status) => Object.values(problem.errors ?? {}).flat().join('\n') || problem.detail || problem.title || `The server answered ${status}.`;
+
   function tell(text) {
     document.getElementById('blazor-error-text').textContent = text;
     document.getElementById('blazor-error-ui').style.display = 'block';
@@ -50,7 +52,7 @@
       if (answer.status === 401 && settings.signIn) {
         location.assign(`${settings.signIn}?returnUrl=${encodeURIComponent(location.pathname + location.search)}`);
       } else if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
-        answer.clone().json().then(problem => tell(problem.detail || problem.title || `The server answered ${answer.status}.`), () => tell(`The server answered ${answer.status}.`));
+        answer.clone().json().then(problem => tell(reason(problem, answer.status)), () => tell(reason({}, answer.status)));
       }
     }
 
