@@ -25,7 +25,7 @@ public sealed class HttpActivitiesTests
     }
 
     [Theory]
-    [InlineData("Elsa.HttpEndpoint", "Path* SupportedMethods Authorize Policy RequestTimeout DeduplicationKey RequestSizeLimit FileSizeLimit AllowedFileExtensions BlockedFileExtensions AllowedMimeTypes "
+    [InlineData("Elsa.HttpEndpoint", "Path* SupportedMethods Caller Secret SignatureForm CallerHeader SignaturePrefix SignatureEncoding TimestampHeader Tolerance Audience Issuer CallerIdentity TopicArn Authorize Policy RequestTimeout DeduplicationKey RequestSizeLimit FileSizeLimit AllowedFileExtensions BlockedFileExtensions AllowedMimeTypes "
         + "ExposeRequestTooLargeOutcome! ExposeFileTooLargeOutcome! ExposeInvalidFileExtensionOutcome! ExposeInvalidFileMimeTypeOutcome! -> ParsedContent Files RouteData QueryStringData Headers Result")]
     [InlineData("Elsa.WriteHttpResponse", "StatusCode Content ContentType ResponseHeaders -> ")]
     [InlineData("Elsa.SendHttpRequest", "Url* Method Content ContentType Authorization? DisableAuthorizationHeaderValidation RequestHeaders EnableResiliency RequestTimeout ExpectedStatusCodes! "

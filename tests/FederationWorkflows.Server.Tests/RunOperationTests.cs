@@ -233,7 +233,11 @@ public sealed class RunOperationTests
         await using var server = await ServerUnderTest.StartAsync();
         var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToArray();
         endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is not null).Select(endpoint => endpoint.RoutePattern.RawText)
-            .ShouldBe(["/health/live", "/health/ready", "/assets/{hash}/{name}", "/workflows/{**path}", "/approvals/link/{token}", "/approvals/link/{token}"], ignoreOrder: true);
+            .ShouldBe([
+                    "/health/live", "/health/ready", "/assets/{hash}/{name}", "/workflows/{**path}", "/approvals/link/{token}", "/approvals/link/{token}",
+                    "/workflows/definitions/{id}/edit", "/workflows/instances/{id}/view", "/diagnostics/structured-logs", "/studio/{**path}",
+                ],
+                ignoreOrder: true);
         foreach (var endpoint in endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is null))
         {
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"])

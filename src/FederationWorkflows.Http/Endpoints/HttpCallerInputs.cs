@@ -40,19 +40,19 @@ internal sealed partial record HttpCallerInputs
 
     public string? TopicArn { get; init; }
 
-    /// <summary>Who may call; null when the story names nobody.</summary>
+    /// <summary>Who may call; null when the story names nobody, or says it by Elsa's own input alone.</summary>
     /// <exception cref="FormatException">The inputs do not fit together; the message says how to mend them.</exception>
     public HttpCaller? Read()
     {
         if (Text(Caller) is not { } name)
         {
-            return Authorize ? new HttpCaller(HttpCallerKind.SignedIn) : null;
+            return null;
         }
 
         var kind = (HttpCallerKind)OneOf(Kinds, name, "caller");
-        if (Authorize && kind == HttpCallerKind.Anonymous)
+        if (Authorize && kind != HttpCallerKind.SignedIn)
         {
-            throw new FormatException("The endpoint asks for authorized callers and lets in anonymous ones. Choose one: clear 'Authorize', or name another caller.");
+            throw new FormatException($"The endpoint asks for authorized callers, which are signedIn, and names '{name}'. Choose one: clear 'Authorize', or the caller.");
         }
 
         if (Tolerance <= TimeSpan.Zero || Tolerance > HttpCaller.LongestTolerance)

@@ -10,12 +10,21 @@ internal sealed class ResponseWaiters : IEffectHandler
     private readonly ConcurrentDictionary<string, TaskCompletionSource<HttpResponseEffect>> waiters = new();
 
     /// <summary>Waits for the run's answer from now on.</summary>
-    public Waiter Add(string runId)
+    /// <param name="runId">The run.</param>
+    /// <param name="takesOver">Whoever waits for it already gets no answer any more; otherwise he gets it, and not this caller.</param>
+    public Waiter Add(string runId, bool takesOver = true)
     {
         var response = new TaskCompletionSource<HttpResponseEffect>(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // Of two callers with the same request, the first one's run is the only one: its answer is his.
-        waiters.TryAdd(runId, response);
+        if (takesOver)
+        {
+            waiters[runId] = response;
+        }
+        else
+        {
+            waiters.TryAdd(runId, response);
+        }
+
         return new Waiter(this, runId, response);
     }
 

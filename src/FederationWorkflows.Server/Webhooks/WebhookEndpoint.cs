@@ -25,6 +25,7 @@ internal sealed class WebhookEndpoint(
     IRunStore runs,
     ResponseWaiters waiters,
     CallerVerification callers,
+    ResumeClaims claims,
     IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
     IOptions<ServerOptions> options,
@@ -65,7 +66,7 @@ internal sealed class WebhookEndpoint(
         if (await ReadAsync(context, target.Stimulus) is var (request, verdict))
         {
             request = request with { RouteData = match.RouteData };
-            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request, verdict) : ResumeAsync(context, target, request));
+            await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request, verdict) : ResumeAsync(context, target, request, verdict));
         }
     }
 
@@ -166,7 +167,9 @@ internal sealed class WebhookEndpoint(
         }
 
         var runId = start.RunId!;
-        using var waiter = waiters.Add(runId);
+
+        // Of two callers with the same request, the first one's run is the only one: its answer is his.
+        using var waiter = waiters.Add(runId, takesOver: false);
         var caller = context.User.Identity?.IsAuthenticated is true ? context.User : Anonymous;
         RunHandle handle;
         try
@@ -207,7 +210,7 @@ internal sealed class WebhookEndpoint(
 
     private static string DayOf(DateTimeOffset now) => now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private async Task ResumeAsync(HttpContext context, WebhookTarget target, HttpRequestData request)
+    private async Task ResumeAsync(HttpContext context, WebhookTarget target, HttpRequestData request, CallerVerdict verdict)
     {
         var waiting = await runs.FindBookmarksAsync(WebhookRoutes.Kind, target.BookmarkHash, context.RequestAborted);
         if (waiting.Count == 0)
@@ -223,14 +226,43 @@ internal sealed class WebhookEndpoint(
         }
 
         var (runId, bookmark) = waiting[0];
+        Document? claim = null;
+        if (verdict.ReplayKey is { } signed)
+        {
+            (claim, var resumed) = await claims.ClaimAsync(signed, verdict.ReplayWindow, runId, context.RequestAborted);
+            if (claim is null)
+            {
+                await AcceptedAsync(context, resumed);
+                return;
+            }
+        }
+
         using var waiter = waiters.Add(runId);
-        if (!await runtime.ResumeAsync(runId, bookmark.Id, request, context.User, context.RequestAborted))
+        if (!await ResumeAsync(runId, bookmark.Id, request, claim, context))
         {
             await ProblemAsync(context, StatusCodes.Status404NotFound, "No run waits on this path any more.");
             return;
         }
 
         await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), target.Stimulus.RequestTimeout);
+    }
+
+    private async Task<bool> ResumeAsync(string runId, string bookmarkId, HttpRequestData request, Document? claim, HttpContext context)
+    {
+        var isResumed = false;
+        try
+        {
+            isResumed = await runtime.ResumeAsync(runId, bookmarkId, request, context.User, context.RequestAborted);
+        }
+        finally
+        {
+            if (claim is not null)
+            {
+                await (isResumed ? claims.SettleAsync(claim) : claims.GiveUpAsync(claim));
+            }
+        }
+
+        return isResumed;
     }
 
     /// <summary>Gives the story's answer when it comes in time, otherwise the run's id.</summary>

@@ -40,6 +40,38 @@ public sealed class HttpEndpointTests
         Stimuli(story).ShouldBe([new HttpEndpointStimulus("x", "get")]);
     }
 
+    [Theory]
+    [InlineData(null, "unnamed-caller")]
+    [InlineData("anonymous", "anonymous-caller")]
+    [InlineData("signedIn", null)]
+    public async Task An_author_is_told_of_an_endpoint_that_everybody_may_call_or_nobody(string? caller, string? code)
+    {
+        (string, JsonNode?)[] more = caller is null ? [] : [("caller", Story.Literal(caller))];
+        var problems = (await Story.CompileAsync(Endpoint([("path", Story.Literal("x")), .. more]))).Problems;
+        problems.Select(problem => (problem.Code, problem.Severity)).ShouldBe(code is null ? [] : [(code, ProblemSeverity.Warning)]);
+    }
+
+    [Theory]
+    [InlineData("anonymous")]
+    [InlineData("hmac")]
+    public async Task An_endpoint_cannot_ask_for_authorized_callers_and_name_others(string caller)
+    {
+        using var story = await Story.CreateAsync(Endpoint(("path", Story.Literal("x")), ("authorize", Story.Literal(true)), ("caller", Story.Literal(caller))));
+        Should.Throw<DefinitionException>(() => Stimuli(story)).Problems.ShouldHaveSingleItem().Message.ShouldContain("clear 'Authorize'");
+    }
+
+    [Fact]
+    public async Task Who_may_call_goes_with_the_stimulus_and_through_storage_without_the_secret()
+    {
+        using var story = await Story.CreateAsync(Endpoint(
+            ("path", Story.Literal("x")), ("caller", Story.Literal("HMAC")), ("secret", Story.Input("Secret", """{"name":"hook","typeName":"text","scope":null}""")), ("signatureForm", Story.Literal("slack"))));
+
+        var caller = Stimuli(story).ShouldHaveSingleItem().Caller;
+
+        caller.ShouldBe(new HttpCaller(HttpCallerKind.Hmac) { Secret = "hook", Form = HttpSignatureForm.Slack });
+        HttpEndpointStimulus.From(JsonValues.Parse(JsonValues.ToJson(Stimuli(story).Single()))).ShouldBe(Stimuli(story).Single());
+    }
+
     [Fact]
     public async Task What_the_host_must_check_before_a_run_goes_with_the_stimulus()
     {
@@ -98,7 +130,7 @@ public sealed class HttpEndpointTests
 
     [Fact]
     public async Task A_missing_path_is_reported_by_the_compiler() =>
-        (await Story.CompileAsync(Endpoint())).Problems.ShouldHaveSingleItem().Code.ShouldBe("missing-required-input");
+        (await Story.CompileAsync(Endpoint())).Problems.Single(problem => problem.Severity == ProblemSeverity.Error).Code.ShouldBe("missing-required-input");
 
     [Fact]
     public async Task The_run_that_its_request_started_goes_through_with_the_outputs()

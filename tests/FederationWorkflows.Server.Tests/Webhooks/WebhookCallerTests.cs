@@ -160,6 +160,29 @@ public sealed class WebhookCallerTests
         (await taken.TextAsync()).ShouldBe("went on");
     }
 
+    [Fact]
+    public async Task A_run_that_waits_in_a_loop_takes_a_signed_request_once()
+    {
+        await using var server = await ServerUnderTest.StartAsync(Of(
+            "loops",
+            [
+                Starts("begin"),
+                Activity("Elsa.For", "loop", ("start", Literal(1)), ("end", Literal(2)), ("step", Literal(1)), ("outerBoundInclusive", Literal(true)), ("body", Waits("again", "hook", more: Hmac("github")))),
+            ]));
+        await CreateSecretAsync(server);
+        using var started = await server.PostAsync("/workflows/begin");
+        await server.RunAsync(started.RunId(), "Suspended");
+
+        using var first = await SendAsync(server, Body, ("X-Hub-Signature-256", "sha256=" + Hex("s3cret", Body)));
+        using var replayed = await SendAsync(server, Body, ("X-Hub-Signature-256", "sha256=" + Hex("s3cret", Body)));
+        first.StatusCode.ShouldBe(HttpStatusCode.Accepted, await first.TextAsync());
+        replayed.StatusCode.ShouldBe(HttpStatusCode.Accepted, await replayed.TextAsync());
+        (await server.RunAsync(started.RunId(), "Suspended")).GetProperty("status").GetString().ShouldBe("Running");
+
+        using var second = await SendAsync(server, "{}", ("X-Hub-Signature-256", "sha256=" + Hex("s3cret", "{}")));
+        await server.RunAsync(started.RunId(), "Finished");
+    }
+
     [Theory]
     [InlineData("caller", "nobody", "'nobody' is no caller. Use one of: anonymous, signedIn, hmac, bearer, apiKey, oidc, sns.")]
     [InlineData("caller", "hmac", "A caller of the kind hmac needs the input 'Secret'.")]

@@ -9,6 +9,7 @@ internal static class CallerRegistration
         services.AddSingleton<OidcKeys>();
         services.AddSingleton<OidcCaller>();
         services.AddSingleton<SnsCaller>();
+        services.AddSingleton<ResumeClaims>();
         return services.AddSingleton<CallerVerification>();
     }
 }
