@@ -32,6 +32,15 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     /// <summary>Which attempt of this execution it is, from 1; more than 1 after an error that the activity's retry policy forgives.</summary>
     public int Attempt => FailedAttempts + 1;
 
+    /// <summary>
+    /// Whether the activity's retry policy (<c>customProperties.retry</c>) tries again when this error is thrown now. For an activity that could
+    /// go on instead, with an answer that tells of a failure for instance.
+    /// </summary>
+    /// <param name="error">What would be thrown.</param>
+    /// <param name="onlyIfNamed">The policy must name the error in <c>on</c>: that it forgives every error does not count.</param>
+    public bool WouldRetry(Exception error, bool onlyIfNamed) =>
+        Status == ActivityStatus.Running && Node.Retry is { } policy && !(onlyIfNamed && policy.On.Wanted.Count == 0) && policy.DelayAfter(Attempt, error, 0) is not null;
+
     /// <summary>The activity that executes.</summary>
     public IActivity Activity => Node.Activity;
 

@@ -75,6 +75,11 @@ internal abstract class SendHttpRequestBase : Activity<HttpResponseData>
 
         if (exchange.Response is { } response)
         {
+            if (HttpStatusException.Of(context, request.Url.IdnHost, response) is { } failed)
+            {
+                throw failed;
+            }
+
             context.SetResult(response);
             context.Set(StatusCode, response.StatusCode);
             context.Set(ParsedContent, exchange.Content);

@@ -322,6 +322,49 @@ public sealed class SendHttpRequestTests
         (time.GetUtcNow() - begun).ShouldBe(TimeSpan.FromSeconds(seconds));
     }
 
+    [Theory]
+    [InlineData(503, 2, null, 3, 200)]
+    [InlineData(503, 9, null, 3, 503)]
+    [InlineData(429, 1, null, 2, 200)]
+    [InlineData(500, 9, null, 1, 500)]
+    [InlineData(500, 2, "5xx", 3, 200)]
+    [InlineData(404, 9, null, 1, 404)]
+    [InlineData(404, 1, "404", 2, 200)]
+    [InlineData(503, 9, "429", 1, 503)]
+    public async Task With_a_retry_policy_a_failing_status_is_an_attempt_that_failed_and_the_last_answer_counts(int failure, int failures, string? on, int attempts, int last)
+    {
+        var count = 0;
+        await using var server = await RecordingServer.StartAsync(context =>
+        {
+            context.Response.StatusCode = Interlocked.Increment(ref count) <= failures ? failure : 200;
+            context.Response.Headers.RetryAfter = "7";
+            return Task.CompletedTask;
+        });
+        var send = Send(server.Url, [("method", Story.Literal("POST")), .. Ports()]);
+        var retry = new JsonObject { ["maxRetryAttempts"] = 2, ["delay"] = "00:00:01", ["useJitter"] = false };
+        if (on is not null)
+        {
+            retry["on"] = new JsonArray(on);
+        }
+
+        send["customProperties"] = new JsonObject { ["retry"] = retry };
+        var time = new ManualTime();
+        using var story = await Story.CreateAsync(send, time: time);
+        await story.StartAsync(new RunStart { RunId = "r" });
+        while (story.Run.Timers.FirstOrDefault() is { } wait)
+        {
+            (wait.DueAt - time.GetUtcNow()).TotalSeconds.ShouldBe(7, 1, "as the answer asks");
+            story.Run.ResumeTimer(wait.Id).ShouldBeTrue();
+            await story.DriveAsync(TestContext.Current.CancellationToken);
+        }
+
+        story.Run.Incidents.ShouldBeEmpty();
+        story.Output("send", "StatusCode").ShouldBe(last);
+        story.Completed(last == 200 ? "ok" : "unmatched").ShouldBeTrue();
+        server.All.Length.ShouldBe(attempts);
+        server.All.Select(a => a.Headers["Idempotency-Key"]).Distinct().ShouldHaveSingleItem();
+    }
+
     private static Task<Story> RunAsync(Uri url, params (string Name, JsonNode? Value)[] properties) => Story.RunAsync(Send(url, properties));
 
     private static JsonObject Send(Uri url, params (string Name, JsonNode? Value)[] properties) =>
