@@ -38,7 +38,8 @@ internal sealed class Federated : IAsyncDisposable
         var lab = await CloudLabServer.StartAsync(new CloudLabOptions { World = world }, Cancellation);
         var settings = LabSession.Settings(lab).ToDictionary();
         settings["Server:Stories"] = null;
-        settings["Storage:Mode"] = "Memory", ["SignIn:TrustLocalCallers"] = "true";
+        settings["Storage:Mode"] = "Memory";
+        settings["SignIn:TrustLocalCallers"] = "true";
         changeSettings?.Invoke(settings);
         var server = await ServerHost.CreateAsync(
             [],

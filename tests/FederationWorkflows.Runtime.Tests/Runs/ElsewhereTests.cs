@@ -206,7 +206,7 @@ public sealed class ElsewhereTests
         (await server.ResumeAsync(handle.RunId, "wait", "go")).ShouldBeTrue();
 
         (await server.Watch.EndOfAsync(handle.RunId)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
-        (await server.Memory.LoadAsync(handle.RunId, Token)).ShouldNotBeNull().ShouldContainKey("newer/1");
+        (await server.Memory.LoadAsync(handle.RunId, Token)).ShouldNotBeNull().Keys.ShouldContain("newer/1");
     }
 
     /// <summary>A run with one branch that waits and one that is in flight.</summary>
