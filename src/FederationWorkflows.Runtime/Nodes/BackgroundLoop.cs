@@ -3,10 +3,12 @@ using Microsoft.Extensions.Hosting;
 namespace FederationWorkflows.Runtime.Nodes;
 
 /// <summary>Work that goes on while the node runs. Being stopped is its normal end, also when the host could not start and stops what had begun.</summary>
-internal abstract class BackgroundLoop : BackgroundService
+public abstract class BackgroundLoop : BackgroundService
 {
+    /// <summary>Works until it is stopped.</summary>
     protected abstract Task RunAsync(CancellationToken stoppingToken);
 
+    /// <inheritdoc/>
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try

@@ -1,9 +1,12 @@
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.State;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 
@@ -11,9 +14,11 @@ namespace FederationWorkflows.Runtime.Runs;
 
 /// <summary>
 /// A run as one JSON document: with its state, journal and the version of its story, to be kept elsewhere or to go on on another server. What is
-/// sensitive in the state stays encrypted, so only a server with the same key ring can take it in.
+/// sensitive in the state stays encrypted, and the document is sealed with the key ring: only a server with the same key ring takes it in, and only
+/// as it was written. Whoever could change it would run a story of his own, in anybody's name.
 /// </summary>
-public sealed class RunArchive(IRunStore runs, IDefinitionStore store, DefinitionCatalog definitions, RunEnvironment environment, IEnumerable<IRunObserver> observers)
+public sealed class RunArchive(
+    IRunStore runs, IDefinitionStore store, DefinitionCatalog definitions, RunEnvironment environment, ISensitiveValueProtector protector, IEnumerable<IRunObserver> observers)
 {
     /// <summary>The largest document that is taken in, in bytes.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
@@ -24,6 +29,11 @@ public sealed class RunArchive(IRunStore runs, IDefinitionStore store, Definitio
     private const string Format = "federation-workflows/run/1";
 
     private const int PageSize = 1000;
+
+    private static ReadOnlySpan<byte> SealName => ",\"seal\":\""u8;
+
+    /// <summary>No other thing that is encrypted with the key ring begins so.</summary>
+    private static ReadOnlySpan<byte> SealPurpose => "FederationWorkflows exported run\n"u8;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -62,7 +72,7 @@ public sealed class RunArchive(IRunStore runs, IDefinitionStore store, Definitio
 
         var document = new Document(
             Format, summary, JsonValues.Parse(version.Json), state.ToDictionary(), journal, await runs.GetExecutionsAsync(runId, null, cancellationToken));
-        return JsonSerializer.SerializeToUtf8Bytes(document, Json);
+        return Seal(JsonSerializer.SerializeToUtf8Bytes(document, Json));
     }
 
     /// <summary>Takes a run in: it keeps its id and goes on from where it was exported. The version of its story is stored with it, if it is not known.</summary>
@@ -114,7 +124,37 @@ public sealed class RunArchive(IRunStore runs, IDefinitionStore store, Definitio
         return transaction.Summary;
     }
 
-    private static Document Read(ReadOnlyMemory<byte> utf8Json)
+    /// <summary>Adds the encrypted hash of all before it as the document's last property.</summary>
+    internal byte[] Seal(ReadOnlySpan<byte> document) =>
+        [.. document[..^1], .. SealName, .. Encoding.ASCII.GetBytes(Convert.ToBase64String(protector.Protect([.. SealPurpose, .. SHA256.HashData(document)]))), .. "\"}"u8];
+
+    /// <summary>The document without its seal, once that is seen to be its own.</summary>
+    private byte[] Open(ReadOnlySpan<byte> utf8Json)
+    {
+        utf8Json = utf8Json.TrimEnd("\r\n "u8);
+        var start = utf8Json.LastIndexOf(SealName);
+        if (start > 0 && utf8Json.EndsWith("\"}"u8))
+        {
+            byte[] document = [.. utf8Json[..start], (byte)'}'];
+            try
+            {
+                var seal = protector.Unprotect(Convert.FromBase64String(Encoding.ASCII.GetString(utf8Json[(start + SealName.Length)..^2])));
+                if (CryptographicOperations.FixedTimeEquals(seal, [.. SealPurpose, .. SHA256.HashData(document)]))
+                {
+                    return document;
+                }
+            }
+            catch (Exception e) when (e is FormatException or CryptographicException)
+            {
+                // Not a seal of this key ring; told below.
+            }
+        }
+
+        throw new RunArchiveException(
+            "The document is no exported run whose seal this server knows: it was changed after it was exported, or exported by a server with another key ring. Only a server that shares the key ring takes a run in, and only as it was written.");
+    }
+
+    private Document Read(ReadOnlyMemory<byte> utf8Json)
     {
         if (utf8Json.Length > MaxBytes)
         {
@@ -123,7 +163,7 @@ public sealed class RunArchive(IRunStore runs, IDefinitionStore store, Definitio
 
         try
         {
-            var document = JsonSerializer.Deserialize<Document>(utf8Json.Span, Json);
+            var document = JsonSerializer.Deserialize<Document>(Open(utf8Json.Span), Json);
             return document is { Format: Format, Run.Identity: not null, State: not null, Journal: not null, Executions: not null }
                 ? document
                 : throw new RunArchiveException($"The document is no exported run: its \"format\" must be \"{Format}\".");
@@ -144,7 +184,7 @@ public sealed class RunArchive(IRunStore runs, IDefinitionStore store, Definitio
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever a stranger's document makes of it: nothing is stored yet.
-            throw new RunArchiveException(e is System.Security.Cryptography.CryptographicException
+            throw new RunArchiveException(e is CryptographicException
                 ? "The run's secrets were encrypted with another key ring: only a server that shares the key ring of the one it was exported from can take it in."
                 : $"The state in the document cannot be read: {e.Message}");
         }

@@ -1,4 +1,5 @@
 using FederationWorkflows.Server.Access.Keys;
+using FederationWorkflows.Server.Pages;
 
 namespace FederationWorkflows.Server.Access;
 
@@ -44,13 +45,15 @@ internal sealed class CallerRequirement(RequestDelegate next)
         {
             { Permission: null } => next(context),
             { Permission: { } permission } when context.User.May(permission) => next(context),
+            { Permission: { } permission } when context.User.HasClaim(claim => claim.Type == AccessClaims.Scope) && !context.User.HasClaim(AccessClaims.Scope, permission) =>
+                Refuse(context, $"This needs the permission {permission}, which is not among the scopes of the API key. Make a key with that scope."),
             { Permission: { } permission } => Refuse(context, $"This needs the permission {permission}, which {context.User.Identity.Name} does not have. Ask an administrator for a role that grants it."),
             null => Refuse(context, "This endpoint does not say whom it is for, so it is for nobody."),
         };
     }
 
     /// <summary>Somebody looks at a page, and no program calls the API.</summary>
-    private static bool IsForPerson(HttpRequest request) =>
+    public static bool IsForPerson(HttpRequest request) =>
         HttpMethods.IsGet(request.Method)
         && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
         && !request.Path.StartsWithSegments("/api")
@@ -73,5 +76,7 @@ internal sealed class CallerRequirement(RequestDelegate next)
         return Results.Problem(why, statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
     }
 
-    private static Task Refuse(HttpContext context, string why) => Results.Problem(why, statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+    private static Task Refuse(HttpContext context, string why) => IsForPerson(context.Request)
+        ? PageResult.Of<ProblemPage>(context, new { Caller = context.User, Heading = "Not for you", Detail = why }, StatusCodes.Status403Forbidden).ExecuteAsync(context)
+        : Results.Problem(why, statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
 }

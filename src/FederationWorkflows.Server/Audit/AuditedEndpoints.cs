@@ -3,7 +3,7 @@ namespace FederationWorkflows.Server.Audit;
 /// <summary>Writes what endpoints did to the audit log. Every endpoint that changes something says how it is audited.</summary>
 internal static class AuditedEndpoints
 {
-    /// <summary>Once the endpoint has done its work, writes who did it. What was refused or failed changed nothing and is not written.</summary>
+    /// <summary>Once the endpoint has done its work, writes who did it. What was refused changed nothing and is not written; what failed half-way is, if the endpoint told what it had done.</summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="action">What it does, e.g. <c>story.publish</c>.</param>
     /// <param name="subject">The route's value that names what it is done to; null where the endpoint tells it by <see cref="Tell"/>, or takes an <see cref="IAuditedRequest"/> that says it.</param>
@@ -11,13 +11,22 @@ internal static class AuditedEndpoints
         .WithMetadata(new AuditedAction(action))
         .AddEndpointFilter(async (invocation, next) =>
         {
-            var result = await next(invocation);
-            if (result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest })
+            object? result = null;
+            try
             {
+                result = await next(invocation);
+            }
+            finally
+            {
+                // What had been done when it failed is told, too.
                 var context = invocation.HttpContext;
                 var told = context.Features.Get<AuditFacts>();
-                var name = told?.Subject ?? (subject is null ? null : context.GetRouteValue(subject)?.ToString()) ?? "";
-                await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(context, action, name, told?.Before, told?.After ?? invocation.Arguments.OfType<IAuditedRequest>().FirstOrDefault());
+                if (told is not null || result is not (null or IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest }))
+                {
+                    var name = told?.Subject ?? (subject is null ? null : context.GetRouteValue(subject)?.ToString()) ?? "";
+                    await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(
+                        context, action, name, told?.Before, told?.After ?? invocation.Arguments.OfType<IAuditedRequest>().FirstOrDefault(), succeeded: result is not null);
+                }
             }
 
             return result;

@@ -21,6 +21,7 @@ using FederationWorkflows.Server.Telemetry;
 using FederationWorkflows.Server.Webhooks;
 using FederationWorkflows.Server.Webhooks.Callers;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.FileProviders;
@@ -189,12 +190,13 @@ public static partial class ServerHost
             app.UseForwardedHeaders();
         }
 
+        // Before what looks at paths, the log above all.
+        app.UsePathBase(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.PathBase);
         app.UseMiddleware<RequestSpan>();
         app.UseMiddleware<RequestLog>();
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseStatusCodePages(TellStatusAsync);
         app.UseHostFiltering();
-        app.UsePathBase(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.PathBase);
         app.UseMiddleware<SecurityHeaders>();
         app.UseRouting();
         app.UseAuthentication();
@@ -208,6 +210,20 @@ public static partial class ServerHost
         app.MapPages();
         app.MapStudio();
         app.MapWebhooks();
+    }
+
+    /// <summary>What ended with a mere status is told on a page to people, and as a problem to programs.</summary>
+    private static async Task TellStatusAsync(StatusCodeContext status)
+    {
+        var context = status.HttpContext;
+        if (context.Response.StatusCode == StatusCodes.Status404NotFound && CallerRequirement.IsForPerson(context.Request))
+        {
+            await PageResult.Of<ProblemPage>(
+                context, new { Caller = context.User, Heading = "Nothing here", Detail = "There is no page of this address. The link may be old." }, StatusCodes.Status404NotFound).ExecuteAsync(context);
+            return;
+        }
+
+        await context.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = context.Response.StatusCode } });
     }
 
     [LoggerMessage(LogLevel.Warning, "Memory mode: stories and runs are kept in memory, and nothing survives a restart")]

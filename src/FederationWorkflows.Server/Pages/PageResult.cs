@@ -10,7 +10,8 @@ internal static class PageResult
     public static IResult Of<TPage>(HttpContext context, object parameters, int status = StatusCodes.Status200OK)
         where TPage : IComponent
     {
-        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.CacheControl = "no-cache, no-store";
+        context.Response.Headers.Pragma = "no-cache";
         return new RazorComponentResult<TPage>(parameters) { StatusCode = status };
     }
 

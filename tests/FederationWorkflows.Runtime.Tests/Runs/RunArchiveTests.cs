@@ -50,7 +50,7 @@ public sealed class RunArchiveTests
 
         var refused = await Should.ThrowAsync<RunArchiveException>(async () => await there.Get<RunArchive>().ImportAsync(document, Server.Ann, Token));
 
-        refused.Message.ShouldBe("The run's secrets were encrypted with another key ring: only a server that shares the key ring of the one it was exported from can take it in.");
+        refused.Message.ShouldEndWith("exported by a server with another key ring. Only a server that shares the key ring takes a run in, and only as it was written.");
         (await there.Memory.FindAsync(run.RunId, Token)).ShouldBeNull();
     }
 
@@ -63,12 +63,12 @@ public sealed class RunArchiveTests
     }
 
     [Theory]
-    [InlineData("text", "The document is no exported run:")]
+    [InlineData("text", "The document is no exported run whose seal")]
     [InlineData("format", "The document is no exported run: its \"format\" must be \"federation-workflows/run/1\".")]
     [InlineData("story", "The story in the document is not the one the run belongs to.")]
     [InlineData("status", "The state in the document is not the one of the run.")]
     [InlineData("state", "The state in the document cannot be read:")]
-    public async Task A_document_that_was_tampered_with_is_refused(string what, string message)
+    public async Task A_document_that_does_not_fit_together_is_refused_though_it_is_sealed(string what, string message)
     {
         await using var here = await Server.CreateAsync();
         var run = await here.RestAsync(Story.Of("story", Story.Wait("wait")));
@@ -90,10 +90,30 @@ public sealed class RunArchiveTests
                 break;
         }
 
-        var bytes = what == "text" ? "no"u8.ToArray() : Encoding.UTF8.GetBytes(document.ToJsonString());
+        document.AsObject().Remove("seal");
+        var bytes = what == "text" ? "no"u8.ToArray() : here.Get<RunArchive>().Seal(Encoding.UTF8.GetBytes(document.ToJsonString()));
         var refused = await Should.ThrowAsync<RunArchiveException>(async () => await here.Get<RunArchive>().ImportAsync(bytes, Server.Ann, Token));
 
         refused.Message.ShouldStartWith(message);
+        (await here.Memory.FindAsync(run.RunId, Token)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("\"definitionId\":\"story\"", "\"definitionId\":\"other\"")]
+    [InlineData("\"seal\":\"", "\"seal\":\"AAAA")]
+    [InlineData("\"seal\":", "\"sealed\":")]
+    public async Task A_document_that_was_changed_by_anything_is_refused(string was, string changed)
+    {
+        await using var here = await Server.CreateAsync();
+        var run = await here.RestAsync(Story.Of("story", Story.Wait("wait")));
+        var document = Encoding.UTF8.GetString((await here.Get<RunArchive>().ExportAsync(run.RunId, Token))!);
+        await here.Memory.DeleteAsync([run.RunId], Token);
+        document.ShouldContain(was);
+
+        var refused = await Should.ThrowAsync<RunArchiveException>(async () =>
+            await here.Get<RunArchive>().ImportAsync(Encoding.UTF8.GetBytes(document.Replace(was, changed, StringComparison.Ordinal)), Server.Ann, Token));
+
+        refused.Message.ShouldStartWith("The document is no exported run whose seal this server knows");
         (await here.Memory.FindAsync(run.RunId, Token)).ShouldBeNull();
     }
 }

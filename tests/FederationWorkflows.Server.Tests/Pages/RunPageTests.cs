@@ -93,6 +93,20 @@ public sealed partial class RunPageTests
     }
 
     [Fact]
+    public async Task An_address_that_does_not_exist_is_told_on_a_page_to_people_and_as_a_problem_to_programs()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/nope", UriKind.Relative));
+        request.Headers.Add("Accept", "text/html");
+        using var page = await server.Client.SendAsync(request, Cancellation);
+        (page.StatusCode, page.Content.Headers.ContentType!.MediaType).ShouldBe((HttpStatusCode.NotFound, "text/html"));
+        (await page.TextAsync()).ShouldContain("There is no page of this address.");
+
+        using var problem = await server.GetAsync("/api/nope");
+        (problem.StatusCode, problem.Content.Headers.ContentType!.MediaType).ShouldBe((HttpStatusCode.NotFound, "application/problem+json"));
+    }
+
+    [Fact]
     public async Task Pages_work_below_a_path_prefix()
     {
         await using var server = await ServerUnderTest.StartAsync([Of("plain", [Starts("plain"), Writes("say", Literal("hello"))])], new Dictionary<string, string?> { ["Server:PathBase"] = "/flows" });

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -21,7 +22,7 @@ internal sealed partial class SetUp(
     IOptions<Hosting.ServerOptions> serverOptions,
     IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
-    ILogger<SetUp> logger) : BackgroundService
+    ILogger<SetUp> logger) : BackgroundLoop
 {
     private const string Kind = "set-up";
 
@@ -54,7 +55,7 @@ internal sealed partial class SetUp(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         if (options.Value.TrustLocalCallers)
         {

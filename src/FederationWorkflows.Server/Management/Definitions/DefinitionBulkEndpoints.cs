@@ -47,6 +47,7 @@ internal static class DefinitionBulkEndpoints
             else
             {
                 await TryPublishAsync(latest, context.User, catalog, published, problems, cancellationToken);
+                context.Tell(after: new { Published = published });
             }
         }
 

@@ -15,6 +15,9 @@ internal static class DefinitionFileEndpoints
     /// <summary>Stories in one archive, either way.</summary>
     private const int MaxFiles = 1000;
 
+    /// <summary>All stories that are taken in at once: they are in memory together until the first is saved.</summary>
+    private const int MaxTotalBytes = 64 * 1024 * 1024;
+
     private static readonly JsonSerializerOptions Indented = new(ManagementApi.Json) { WriteIndented = true, MaxDepth = Engine.JsonValues.MaxDepth + 8, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void MapDefinitionFiles(this IEndpointRouteBuilder api)
@@ -76,7 +79,7 @@ internal static class DefinitionFileEndpoints
             throw ManagementBody.Wrong("no-files", "Send the stories as files of a form (multipart/form-data).");
         }
 
-        var stories = new List<JsonObject>();
+        var stories = new Stories();
         foreach (var file in (await context.Request.ReadFormAsync(cancellationToken)).Files)
         {
             await using var stream = file.OpenReadStream();
@@ -86,22 +89,22 @@ internal static class DefinitionFileEndpoints
             }
             else
             {
-                stories.Add(await ReadAsync(stream, file.FileName, cancellationToken));
+                await stories.ReadAsync(stream, file.FileName, cancellationToken);
             }
         }
 
         var saved = new List<object>();
-        context.Tell(after: saved);
-        foreach (var story in stories)
+        foreach (var story in stories.Items)
         {
             var definition = (await saving.SaveAsync(story, publish: false, mayOverwrite: true, page: null, context.User, cancellationToken)).Definition;
             saved.Add(new { definition.DefinitionId, definition.Version, definition.Revision });
+            context.Tell(after: saved);
         }
 
-        return Results.Json(new { Count = stories.Count }, ManagementApi.Json);
+        return Results.Json(new { stories.Items.Count }, ManagementApi.Json);
     }
 
-    private static async ValueTask ReadArchiveAsync(Stream stream, string name, List<JsonObject> stories, CancellationToken cancellationToken)
+    private static async ValueTask ReadArchiveAsync(Stream stream, string name, Stories stories, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,27 +112,13 @@ internal static class DefinitionFileEndpoints
             foreach (var entry in archive.Entries.Where(entry => entry.FullName.EndsWith(".json", StringComparison.OrdinalIgnoreCase)))
             {
                 await using var content = await entry.OpenAsync(cancellationToken);
-                stories.Add(stories.Count < MaxFiles ? await ReadAsync(content, entry.FullName, cancellationToken) : throw ManagementBody.Wrong("too-many", $"At most {MaxFiles} stories are taken at once."));
+                await stories.ReadAsync(content, entry.FullName, cancellationToken);
             }
         }
         catch (InvalidDataException)
         {
             throw ManagementBody.Wrong("invalid-zip", $"{name} is not a zip archive.");
         }
-    }
-
-    /// <summary>What an archive says of its entries' sizes is not to be trusted.</summary>
-    private static async ValueTask<JsonObject> ReadAsync(Stream stream, string name, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[DefinitionParser.MaxBytes + 1];
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        if (length == buffer.Length)
-        {
-            throw ManagementBody.Wrong("too-large", $"{name} has more than {DefinitionParser.MaxBytes} bytes.");
-        }
-
-        var json = ManagementBody.Parse(buffer.AsMemory(0, length));
-        return json["root"] is JsonObject ? json : throw ManagementBody.Wrong("missing-root", $"{name} is no story: it has no \"root\".", "$.root");
     }
 
     private static byte[] Write(StoredDefinition stored, DefinitionView view) => Encoding.UTF8.GetBytes(view.Export(stored).ToJsonString(Indented));
@@ -143,4 +132,36 @@ internal static class DefinitionFileEndpoints
     }
 
     private sealed record ExportRequest(IReadOnlyList<string>? Ids);
+
+    /// <summary>Stories that were read and not saved yet. What an archive says of its entries' sizes is not to be trusted.</summary>
+    private sealed class Stories
+    {
+        private int total;
+
+        public List<JsonObject> Items { get; } = [];
+
+        public async ValueTask ReadAsync(Stream stream, string name, CancellationToken cancellationToken)
+        {
+            if (Items.Count == MaxFiles)
+            {
+                throw ManagementBody.Wrong("too-many", $"At most {MaxFiles} stories are taken at once.");
+            }
+
+            var buffer = new byte[DefinitionParser.MaxBytes + 1];
+            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            if (length == buffer.Length)
+            {
+                throw ManagementBody.Wrong("too-large", $"{name} has more than {DefinitionParser.MaxBytes} bytes.");
+            }
+
+            total += length;
+            if (total > MaxTotalBytes)
+            {
+                throw ManagementBody.Wrong("too-large", $"The stories have more than {MaxTotalBytes} bytes together. Import them in several calls.");
+            }
+
+            var json = ManagementBody.Parse(buffer.AsMemory(0, length));
+            Items.Add(json["root"] is JsonObject ? json : throw ManagementBody.Wrong("missing-root", $"{name} is no story: it has no \"root\".", "$.root"));
+        }
+    }
 }

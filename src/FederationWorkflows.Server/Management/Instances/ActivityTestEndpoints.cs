@@ -13,7 +13,8 @@ namespace FederationWorkflows.Server.Management.Instances;
 /// <summary>Trying a single activity (Elsa contract: tests).</summary>
 internal static class ActivityTestEndpoints
 {
-    public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Requires(Permissions.RunsStart).Audited("activity.test");
+    /// <summary>It executes what a run would only get to after approvals and conditions: that is for those who may change the story anyway.</summary>
+    public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Requires(Permissions.StoriesWrite).Audited("activity.test");
 
     private static async Task<IResult> ExecuteAsync(TestRequest request, ActivityTest test, IDefinitionStore store, CancellationToken cancellationToken)
     {

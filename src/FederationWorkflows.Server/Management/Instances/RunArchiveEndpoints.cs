@@ -24,7 +24,7 @@ internal static class RunArchiveEndpoints
             return ManagementApi.Wrong("Send the exported runs as files of a form (multipart/form-data), each in a part named \"files\".");
         }
 
-        var count = 0;
+        var taken = new List<string>();
         foreach (var file in (await context.Request.ReadFormAsync(cancellationToken)).Files)
         {
             if (file.Length > RunArchive.MaxBytes)
@@ -35,10 +35,10 @@ internal static class RunArchiveEndpoints
             var content = new byte[file.Length];
             await using var stream = file.OpenReadStream();
             await stream.ReadExactlyAsync(content, cancellationToken);
-            await archive.ImportAsync(content, context.User, cancellationToken);
-            count++;
+            taken.Add((await archive.ImportAsync(content, context.User, cancellationToken)).Identity.Id);
+            context.Tell(after: new { RunIds = taken });
         }
 
-        return Results.Json(new { Count = count }, ManagementApi.Json);
+        return Results.Json(new { taken.Count }, ManagementApi.Json);
     }
 }

@@ -46,6 +46,7 @@ internal static class RunOperationEndpoints
     private static async Task<IResult> CancelAsync(string id, HttpContext context, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
     {
         var isCancelled = await runtime.CancelAsync(id, context.User, cancellationToken);
+        context.Tell(id, after: new { Cancelled = isCancelled });
         return isCancelled || await runs.FindAsync(id, cancellationToken) is not null
             ? Results.Json(new { Cancelled = isCancelled ? 1 : 0 }, ManagementApi.Json)
             : ManagementApi.NoRun(id);

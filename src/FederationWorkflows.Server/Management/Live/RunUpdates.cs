@@ -1,3 +1,4 @@
+using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Management.Instances;
 using Microsoft.AspNetCore.SignalR;
@@ -8,23 +9,13 @@ namespace FederationWorkflows.Server.Management.Live;
 /// Tells watchers of runs what changed. Commits on this node are told at once, with those that follow within the pause in one; those of other
 /// nodes are found by looking at the watched runs, and only those, every two seconds.
 /// </summary>
-internal sealed partial class RunUpdates(ObservedRuns observed, IRunStore runs, IHubContext<WorkflowInstanceHub> hub, TimeProvider timeProvider, ILogger<RunUpdates> logger) : BackgroundService
+internal sealed partial class RunUpdates(ObservedRuns observed, IRunStore runs, IHubContext<WorkflowInstanceHub> hub, TimeProvider timeProvider, ILogger<RunUpdates> logger) : BackgroundLoop
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await Task.WhenAll(TellAsync(stoppingToken), LookAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The end that was asked for, also when the host could not start.
-        }
-    }
+    protected override Task RunAsync(CancellationToken stoppingToken) => Task.WhenAll(TellAsync(stoppingToken), LookAsync(stoppingToken));
 
     private async Task TellAsync(CancellationToken stoppingToken)
     {
