@@ -14,9 +14,9 @@ internal static class OwnAccountEndpoints
     {
         api.MapPost("/sign-in", SignInAsync).OpenToEverybody();
         api.MapPost("/set-up", SetUpAsync).OpenToEverybody();
-        api.MapPost("/sign-out", SignOutAsync).RequiresSignIn();
+        api.MapPost("/sign-out", SignOutAsync).RequiresSignIn().WritesAudit("session.end");
         api.MapGet("/me", Me).RequiresSignIn();
-        api.MapPut("/me/password", ChangePasswordAsync).RequiresSignIn();
+        api.MapPut("/me/password", ChangePasswordAsync).RequiresSignIn().WritesAudit("user.password");
     }
 
     private static async Task<IResult> SignInAsync(Credentials credentials, HttpContext context, PasswordSignIn signIn)

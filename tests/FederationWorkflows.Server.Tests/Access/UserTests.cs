@@ -105,7 +105,8 @@ public sealed class UserTests
         endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<RequiredPermission>() is { Permission: { } permission } && !Permissions.All.Contains(permission)).Select(Name).ShouldBeEmpty();
         endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<OpenEndpoint>() is not null).Select(Name).Where(name => !name.Contains("studio", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ShouldBe(
             [
-                "/api/set-up POST", "/api/sign-in POST", "/assets/{hash}/{name} GET", "/health/live", "/health/ready", "/set-up GET", "/set-up POST", "/sign-in GET", "/sign-in POST", "/workflows/{**path}",
+                "/api/set-up POST", "/api/sign-in POST", "/approvals/link/{token} GET", "/approvals/link/{token} POST", "/assets/{hash}/{name} GET", "/diagnostics/structured-logs GET", "/health/live", "/health/ready",
+                "/set-up GET", "/set-up POST", "/sign-in GET", "/sign-in POST", "/workflows/definitions/{id}/edit GET", "/workflows/instances/{id}/view GET", "/workflows/{**path}",
             ]);
 
         static string Name(RouteEndpoint endpoint) =>

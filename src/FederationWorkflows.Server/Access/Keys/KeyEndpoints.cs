@@ -1,4 +1,5 @@
 using FederationWorkflows.Server.Access.Users;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 
 namespace FederationWorkflows.Server.Access.Keys;
@@ -9,8 +10,8 @@ internal static class KeyEndpoints
     public static void MapKeys(this IEndpointRouteBuilder api)
     {
         api.MapGet("/keys", ListAsync).RequiresSignIn();
-        api.MapPost("/keys", CreateAsync).RequiresSignIn();
-        api.MapDelete("/keys/{id}", RevokeAsync).RequiresSignIn();
+        api.MapPost("/keys", CreateAsync).RequiresSignIn().WritesAudit("api-key.create");
+        api.MapDelete("/keys/{id}", RevokeAsync).RequiresSignIn().WritesAudit("api-key.revoke");
     }
 
     private static async Task<IResult> ListAsync(bool? all, HttpContext context, ApiKeys keys, UserDirectory users, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using FederationWorkflows.Server.Access.Keys;
+using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 
 namespace FederationWorkflows.Server.Access.Users;
@@ -9,10 +10,10 @@ internal static class UserEndpoints
     public static void MapUsers(this IEndpointRouteBuilder api)
     {
         api.MapGet("/users", ListAsync).Requires(Permissions.UsersManage);
-        api.MapPost("/users", CreateAsync).Requires(Permissions.UsersManage);
+        api.MapPost("/users", CreateAsync).Requires(Permissions.UsersManage).WritesAudit("user.create");
         api.MapGet("/users/{id}", FindAsync).Requires(Permissions.UsersManage);
-        api.MapPatch("/users/{id}", ChangeAsync).Requires(Permissions.UsersManage);
-        api.MapDelete("/users/{id}", DeleteAsync).Requires(Permissions.UsersManage);
+        api.MapPatch("/users/{id}", ChangeAsync).Requires(Permissions.UsersManage).WritesAudit("user.change");
+        api.MapDelete("/users/{id}", DeleteAsync).Requires(Permissions.UsersManage).WritesAudit("user.delete");
     }
 
     private static async Task<IResult> ListAsync(UserDirectory users, CancellationToken cancellationToken) =>

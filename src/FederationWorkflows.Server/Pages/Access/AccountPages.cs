@@ -3,6 +3,7 @@ using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Access.Keys;
 using FederationWorkflows.Server.Access.Sessions;
 using FederationWorkflows.Server.Access.Users;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Pages.Access;
 
@@ -13,9 +14,9 @@ internal static class AccountPages
     {
         pages.MapGet("/account", (HttpContext context, UserDirectory users, ApiKeys keys, bool? changed) =>
             PageAsync(context, users, keys, done: changed is true ? "Your password is changed. Other sessions of yours have ended." : null)).RequiresSignIn();
-        pages.MapPost("/account/password", ChangePasswordAsync).RequiresSignIn();
-        pages.MapPost("/account/keys", CreateKeyAsync).RequiresSignIn();
-        pages.MapPost("/account/keys/{id}/revoke", RevokeKeyAsync).RequiresSignIn();
+        pages.MapPost("/account/password", ChangePasswordAsync).RequiresSignIn().WritesAudit("user.password");
+        pages.MapPost("/account/keys", CreateKeyAsync).RequiresSignIn().WritesAudit("api-key.create");
+        pages.MapPost("/account/keys/{id}/revoke", RevokeKeyAsync).RequiresSignIn().WritesAudit("api-key.revoke");
     }
 
     private static async Task<IResult> ChangePasswordAsync(IFormCollection form, HttpContext context, UserDirectory users, ApiKeys keys, UserAdministration administration)

@@ -20,7 +20,7 @@ internal static class SignInPages
     {
         pages.MapGet("/sign-in", ShowSignIn).OpenToEverybody();
         pages.MapPost("/sign-in", SignInAsync).OpenToEverybody().WithMetadata(Small);
-        pages.MapPost("/sign-out", SignOutAsync).RequiresSignIn();
+        pages.MapPost("/sign-out", SignOutAsync).RequiresSignIn().WritesAudit("session.end");
         pages.MapGet("/set-up", ShowSetUpAsync).OpenToEverybody();
         pages.MapPost("/set-up", SetUpAsync).OpenToEverybody().WithMetadata(Small);
     }

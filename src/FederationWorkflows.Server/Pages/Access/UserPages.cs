@@ -2,6 +2,7 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Access.Keys;
 using FederationWorkflows.Server.Access.Users;
+using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Pages.Access;
 
@@ -11,10 +12,10 @@ internal static class UserPages
     public static void MapUserPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/users", (HttpContext context, UserDirectory users) => PageAsync(context, users, null)).Requires(Permissions.UsersManage);
-        pages.MapPost("/users", CreateAsync).Requires(Permissions.UsersManage);
-        pages.MapPost("/users/{id}", ChangeAsync).Requires(Permissions.UsersManage);
-        pages.MapPost("/users/{id}/password", ResetPasswordAsync).Requires(Permissions.UsersManage);
-        pages.MapPost("/users/{id}/delete", DeleteAsync).Requires(Permissions.UsersManage);
+        pages.MapPost("/users", CreateAsync).Requires(Permissions.UsersManage).WritesAudit("user.create");
+        pages.MapPost("/users/{id}", ChangeAsync).Requires(Permissions.UsersManage).WritesAudit("user.change");
+        pages.MapPost("/users/{id}/password", ResetPasswordAsync).Requires(Permissions.UsersManage).WritesAudit("user.password");
+        pages.MapPost("/users/{id}/delete", DeleteAsync).Requires(Permissions.UsersManage).WritesAudit("user.delete");
     }
 
     private static Task<IResult> CreateAsync(IFormCollection form, HttpContext context, UserDirectory users, UserAdministration administration) =>
