@@ -60,6 +60,18 @@ public sealed class ConditionTests
         (await server.ShowAsync("/workflow-definitions/alpha/export"))["description"]!.GetValue<string>().ShouldBe("one");
     }
 
+    [Fact]
+    public async Task A_story_that_goes_out_and_comes_back_is_the_same()
+    {
+        await using var server = await ServerUnderTest.StartAsync(Story("one"));
+        var tag = await TagAsync(server, "/elsa/api/workflow-definitions/alpha/export");
+
+        (await server.PostAsync("/workflow-definitions/import", await server.ShowAsync("/workflow-definitions/alpha/export"))).Text("id").ShouldBe("alpha:1");
+        await server.SaveAsync(await server.ShowAsync("/workflow-definitions/by-definition-id/alpha"));
+
+        (await TagAsync(server, "/elsa/api/workflow-definitions/alpha/export")).ShouldBe(tag);
+    }
+
     private static JsonObject Story(string description)
     {
         var story = Of("alpha", [Writes("say", Literal("hello"))]);
