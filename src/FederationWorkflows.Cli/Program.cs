@@ -7,6 +7,7 @@ using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Cli.Run;
 using FederationWorkflows.Cli.Runs;
 using FederationWorkflows.Cli.SignIn;
+using FederationWorkflows.Cli.Stories;
 using FederationWorkflows.Cli.Validate;
 
 var root = new RootCommand("FederationWorkflows: automation across Google Cloud and AWS without static keys. Exit codes: 0 done, 1 failed, 130 ended by Ctrl-C before it was done.")
@@ -14,6 +15,7 @@ var root = new RootCommand("FederationWorkflows: automation across Google Cloud 
     DemoCommand.Create(),
     RunCommand.Create(),
     RunsCommand.Create(),
+    StoriesCommand.Create(),
     LoginCommand.Create(),
     LogoutCommand.Create(),
     AuditCommand.Create(),

@@ -19,6 +19,9 @@ internal sealed class ServerConnection : IDisposable
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    /// <summary>Stories nest deeper than other answers.</summary>
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = Engine.JsonValues.MaxDepth + 8 };
+
     private readonly SocketsHttpHandler handler;
 
     private readonly HttpClient client;
@@ -68,10 +71,32 @@ internal sealed class ServerConnection : IDisposable
     }
 
     /// <exception cref="CommandException">No server answers, or it refuses; the message says why.</exception>
-    public async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => await SendAsync(HttpMethod.Get, path, null, cancellationToken);
+    public async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => (await SendAsync(HttpMethod.Get, path, null, null, cancellationToken)).Json;
 
     /// <exception cref="CommandException">No server answers, or it refuses; the message says why.</exception>
-    public async Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellationToken) => await SendAsync(HttpMethod.Post, path, body, cancellationToken);
+    public async Task<JsonElement> PostAsync(string path, object? body, CancellationToken cancellationToken) => await PostAsync(path, body, null, cancellationToken);
+
+    /// <param name="path">Where.</param>
+    /// <param name="body">Is sent as JSON; <see cref="HttpContent"/> as it is.</param>
+    /// <param name="condition">A header on which the server does it; null for none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="CommandException">No server answers, or it refuses; the message says why.</exception>
+    public async Task<JsonElement> PostAsync(string path, object? body, (string Name, string Value)? condition, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Post, path, body, condition, cancellationToken)).Json;
+
+    /// <returns>What is there, and its ETag; null when there is nothing.</returns>
+    /// <exception cref="CommandException">No server answers, or it refuses; the message says why.</exception>
+    public async Task<(JsonElement Json, string? Tag)?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsync(HttpMethod.Get, path, null, null, cancellationToken);
+        }
+        catch (ServerRefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
 
     /// <returns>False when the server refuses.</returns>
     /// <exception cref="CommandException">No server answers; the message says why.</exception>
@@ -79,7 +104,7 @@ internal sealed class ServerConnection : IDisposable
     {
         try
         {
-            await SendAsync(HttpMethod.Delete, path, null, cancellationToken);
+            await SendAsync(HttpMethod.Delete, path, null, null, cancellationToken);
             return true;
         }
         catch (ServerRefusedException)
@@ -96,15 +121,20 @@ internal sealed class ServerConnection : IDisposable
         handler.Dispose();
     }
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    private async Task<(JsonElement Json, string? Tag)> SendAsync(HttpMethod method, string path, object? body, (string Name, string Value)? condition, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : body as HttpContent ?? JsonContent.Create(body) };
+        if (condition is var (name, value))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         try
         {
             using var answer = await client.SendAsync(request, cancellationToken);
             var text = await answer.Content.ReadAsStringAsync(cancellationToken);
             return answer.StatusCode == HttpStatusCode.NoContent ? default
-                : answer.IsSuccessStatusCode ? Parse(text) : throw new ServerRefusedException((int)answer.StatusCode, Explain((int)answer.StatusCode, text));
+                : answer.IsSuccessStatusCode ? (Parse(text), answer.Headers.ETag?.ToString()) : throw new ServerRefusedException((int)answer.StatusCode, Explain((int)answer.StatusCode, text));
         }
         catch (HttpRequestException e)
         {
@@ -120,7 +150,7 @@ internal sealed class ServerConnection : IDisposable
     {
         try
         {
-            return JsonDocument.Parse(text).RootElement.Clone();
+            return JsonDocument.Parse(text, Deep).RootElement.Clone();
         }
         catch (JsonException)
         {

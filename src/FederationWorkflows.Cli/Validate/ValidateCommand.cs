@@ -20,51 +20,30 @@ internal static class ValidateCommand
     {
         await using var services = await StoryServices.BuildAsync(new Dictionary<string, string?>(), _ => { }, cancellationToken);
         var compiler = services.GetRequiredService<WorkflowCompiler>();
-        var results = new List<(string File, IReadOnlyList<DefinitionProblem> Problems)>();
+        var results = new List<CheckedStory>();
         foreach (var file in files)
         {
-            results.Add((file, await CheckAsync(compiler, file, cancellationToken)));
+            results.Add(await CheckedStory.ReadAsync(compiler, file, cancellationToken));
         }
 
-        var valid = !results.Exists(result => HasErrors(result.Problems));
+        var valid = results.TrueForAll(result => result.IsValid);
         if (json)
         {
-            JsonOutput.Write(new { valid, files = results.Select(result => new { file = result.File, valid = !HasErrors(result.Problems), problems = result.Problems }) });
+            JsonOutput.Write(new { valid, files = results.Select(result => new { file = result.File, valid = result.IsValid, problems = result.Problems }) });
         }
         else
         {
-            foreach (var (file, problems) in results)
+            foreach (var result in results)
             {
-                foreach (var problem in problems)
+                foreach (var line in result.Lines)
                 {
-                    await Console.Out.WriteLineAsync($"{file}{(problem.Line is null ? "" : $"({problem.Line},{problem.Column})")}: {problem.Severity.ToString().ToLowerInvariant()} {problem.Code}: {problem.Path}{(problem.ActivityId is null ? "" : $" [{problem.ActivityId}]")}: {problem.Message}");
+                    await Console.Out.WriteLineAsync(line);
                 }
 
-                await Console.Out.WriteLineAsync(HasErrors(problems) ? $"{file}: {problems.Count(p => p.Severity == ProblemSeverity.Error)} error(s)" : $"{file}: valid");
+                await Console.Out.WriteLineAsync(result.IsValid ? $"{result.File}: valid" : $"{result.File}: {result.Problems.Count(p => p.Severity == ProblemSeverity.Error)} error(s)");
             }
         }
 
         return valid ? ExitCodes.Ok : ExitCodes.Failed;
-    }
-
-    private static bool HasErrors(IReadOnlyList<DefinitionProblem> problems) => problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-
-    private static async Task<IReadOnlyList<DefinitionProblem>> CheckAsync(WorkflowCompiler compiler, string file, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var result = compiler.Compile(await StoryServices.ReadStoryAsync(file, cancellationToken));
-            if (result.Workflow is { } workflow)
-            {
-                // What starts a story is looked at when it is published; a wrong trigger must show before.
-                _ = Runtime.Definitions.TriggerIndex.TriggersOf(workflow);
-            }
-
-            return result.Problems;
-        }
-        catch (DefinitionException e)
-        {
-            return e.Problems;
-        }
     }
 }

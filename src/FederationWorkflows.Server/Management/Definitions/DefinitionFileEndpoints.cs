@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json;
 using System.Text;
 using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
@@ -28,9 +29,9 @@ internal static class DefinitionFileEndpoints
         api.MapPost("/workflow-definitions/import-files", ImportFilesAsync).DisableAntiforgery().Requires(Permissions.StoriesWrite).Audited("story.import");
     }
 
-    private static async Task<IResult> ExportAsync(string definitionId, string? versionOptions, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ExportAsync(string definitionId, string? versionOptions, HttpContext context, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>
         await store.FindAsync(definitionId, versionOptions, cancellationToken) is { } found
-            ? Results.File(Write(found, view), "application/json", FileName(found))
+            ? DefinitionConditions.NotModified(context, found) ?? Results.File(Write(found, view), "application/json", FileName(found))
             : DefinitionListEndpoints.NoStory(definitionId);
 
     private static async Task<IResult> ExportSeveralAsync(ExportRequest request, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken)
@@ -63,12 +64,27 @@ internal static class DefinitionFileEndpoints
         return Results.File(content.ToArray(), "application/zip", "workflow-definitions.zip");
     }
 
-    private static async Task<IResult> ImportAsync(HttpContext context, DefinitionSaving saving, DefinitionView view, CancellationToken cancellationToken)
+    /// <summary>With If-Match, or If-None-Match: *, only if the latest version is that one, or there is none.</summary>
+    private static async Task<IResult> ImportAsync(HttpContext context, DefinitionSaving saving, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken)
     {
         var json = await ManagementBody.ReadObjectAsync(context, cancellationToken);
-        var saved = (await saving.SaveAsync(json, publish: false, mayOverwrite: true, page: null, context.User, cancellationToken)).Definition;
-        context.Tell(saved.DefinitionId, after: new { saved.Version, saved.Revision });
-        return ManagementApi.Answer(view.Full(saved, context.User));
+        var definitionId = ActivityTree.Text(json, "definitionId");
+        var latest = definitionId is null ? null : await store.FindLatestAsync(definitionId, cancellationToken);
+        if (!DefinitionConditions.Holds(context, latest, out var basedOn))
+        {
+            return DefinitionConditions.Failed(definitionId, latest);
+        }
+
+        try
+        {
+            var saved = (await saving.SaveAsync(json, publish: false, new SavingBasis(basedOn), page: null, context.User, cancellationToken)).Definition;
+            context.Tell(saved.DefinitionId, after: new { saved.Version, saved.Revision });
+            return ManagementApi.Answer(view.Full(saved, context.User));
+        }
+        catch (DefinitionConflictException e) when (basedOn is not null)
+        {
+            return DefinitionConditions.Failed(definitionId, e.Latest);
+        }
     }
 
     /// <summary>JSON files and archives of them, in a form. They are read before the first is saved, so that one that is no story keeps all out.</summary>
@@ -96,7 +112,7 @@ internal static class DefinitionFileEndpoints
         var saved = new List<object>();
         foreach (var story in stories.Items)
         {
-            var definition = (await saving.SaveAsync(story, publish: false, mayOverwrite: true, page: null, context.User, cancellationToken)).Definition;
+            var definition = (await saving.SaveAsync(story, publish: false, SavingBasis.Anything, page: null, context.User, cancellationToken)).Definition;
             saved.Add(new { definition.DefinitionId, definition.Version, definition.Revision });
             context.Tell(after: saved);
         }

@@ -80,7 +80,9 @@ internal static class DefinitionListEndpoints
     }
 
     private static async Task<IResult> FindAsync(string definitionId, string? versionOptions, HttpContext context, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>
-        await store.FindAsync(definitionId, versionOptions, cancellationToken) is { } found ? ManagementApi.Answer(view.Full(found, context.User)) : NoStory(definitionId);
+        await store.FindAsync(definitionId, versionOptions, cancellationToken) is { } found
+            ? DefinitionConditions.NotModified(context, found) ?? ManagementApi.Answer(view.Full(found, context.User))
+            : NoStory(definitionId);
 
     /// <summary>One that is gone is answered as such: the designer could not show its runs otherwise.</summary>
     private static async Task<IResult> FindVersionAsync(string id, HttpContext context, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>

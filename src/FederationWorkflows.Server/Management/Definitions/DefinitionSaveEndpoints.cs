@@ -33,7 +33,7 @@ internal static class DefinitionSaveEndpoints
 
         var publish = body["publish"] is JsonValue value && value.TryGetValue<bool>(out var wanted) && wanted;
         body.Remove("model");
-        var saved = await saving.SaveAsync(model, publish, mayOverwrite: false, EditingPages.PageOf(context.Request), context.User, cancellationToken);
+        var saved = await saving.SaveAsync(model, publish, basis: null, EditingPages.PageOf(context.Request), context.User, cancellationToken);
         context.Tell(saved.Definition.DefinitionId, after: new { saved.Definition.Version, saved.Definition.Revision, saved.Definition.IsPublished });
         return Saved(saved, view, context.User);
     }

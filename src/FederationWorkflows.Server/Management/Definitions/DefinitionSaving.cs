@@ -22,13 +22,13 @@ internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog
     /// </summary>
     /// <param name="json">The definition; the object is changed.</param>
     /// <param name="publish">Publish it, too.</param>
-    /// <param name="mayOverwrite">Changes somebody else made meanwhile are knowingly replaced.</param>
+    /// <param name="basis">What it is based on; null for what the definition itself says of that.</param>
     /// <param name="page">The page of the designer that saves it; null for none.</param>
     /// <param name="caller">Who saves it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="DefinitionException">It is no definition, or has errors and was to be published; nothing was changed.</exception>
     /// <exception cref="DefinitionConflictException">Somebody else changed it meanwhile; nothing was changed.</exception>
-    public async ValueTask<SavedDefinition> SaveAsync(JsonObject json, bool publish, bool mayOverwrite, string? page, ClaimsPrincipal caller, CancellationToken cancellationToken)
+    public async ValueTask<SavedDefinition> SaveAsync(JsonObject json, bool publish, SavingBasis? basis, string? page, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var model = DesignerModel.Of(json);
         if (model.DefinitionId is { } id)
@@ -49,7 +49,7 @@ internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog
             compiler.Compile(utf8).Require();
         }
 
-        var saved = await StoreAsync(utf8, model.DefinitionId!, mayOverwrite ? null : model.BasedOn, page, caller, cancellationToken);
+        var saved = await StoreAsync(utf8, model.DefinitionId!, basis is null ? model.BasedOn : basis.Revision, page, caller, cancellationToken);
         return !publish ? new SavedDefinition(saved, WasPublished: false)
             : new SavedDefinition(await catalog.PublishVersionAsync(saved.Id, caller, cancellationToken) ?? throw new UnknownVersionException(saved.Id), saved.IsPublished);
     }
@@ -82,6 +82,13 @@ internal sealed class DefinitionSaving(IDefinitionStore store, DefinitionCatalog
             }
         }
     }
+}
+
+/// <summary>What a definition is based on that is saved.</summary>
+/// <param name="Revision">The revision that must be the latest, <see cref="DefinitionConditions.MustBeNew"/> for none; null: changes somebody else made meanwhile are knowingly replaced.</param>
+internal sealed record SavingBasis(string? Revision)
+{
+    public static SavingBasis Anything { get; } = new((string?)null);
 }
 
 /// <summary>What was saved.</summary>

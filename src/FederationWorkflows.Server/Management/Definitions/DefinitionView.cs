@@ -18,6 +18,11 @@ internal sealed class DefinitionView(ActivityRegistry registry)
     /// <summary>Null in one of these crashes the designer's panels.</summary>
     private static readonly string[] Lists = ["variables", "inputs", "outputs", "outcomes"];
 
+    private static readonly string[] Objects = ["customProperties", "options"];
+
+    /// <summary>Parts that every answer has, empty where the story has none.</summary>
+    public static IEnumerable<string> Filled { get; } = [.. Lists, .. Objects];
+
     /// <summary>A definition with its activities. The designer lets change it who finds the link to publish it there.</summary>
     public JsonObject Full(StoredDefinition stored, ClaimsPrincipal caller)
     {
@@ -146,7 +151,7 @@ internal sealed class DefinitionView(ActivityRegistry registry)
             }
         }
 
-        foreach (var part in new[] { "customProperties", "options" })
+        foreach (var part in Objects)
         {
             if (json[part] is not JsonObject)
             {

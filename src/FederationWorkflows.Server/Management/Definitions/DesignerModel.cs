@@ -72,9 +72,14 @@ internal sealed class DesignerModel
     public string DeriveId(int attempt) =>
         Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{attempt}\n{json.ToJsonString()}"))))[..16];
 
-    /// <summary>Takes over what the designer does not know and so did not send.</summary>
+    /// <summary>Takes over what the designer does not know and so did not send, and drops what the server filled in for it: neither is a change.</summary>
     public void KeepUnknownOf(JsonObject before)
     {
+        foreach (var name in DefinitionView.Filled.Where(name => !before.ContainsKey(name) && json[name] is JsonArray { Count: 0 } or JsonObject { Count: 0 }))
+        {
+            json.Remove(name);
+        }
+
         Keep(before, json, Echoed);
         if (before["options"] is JsonObject old && json["options"] is JsonObject options)
         {
