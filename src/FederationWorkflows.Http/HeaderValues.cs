@@ -14,9 +14,17 @@ internal sealed record StoryHeader(string Name, string[] Values, bool IsSensitiv
 internal static class HeaderValues
 {
     /// <summary>Reads and checks them.</summary>
+    /// <param name="headers">The headers.</param>
+    /// <param name="isSensitive">They are a secret as a whole: a name may be the secret, and names are sent, stored and shown in clear.</param>
     /// <exception cref="InvalidOperationException">A header may not be set, or not like this.</exception>
-    public static List<StoryHeader> Read(IDictionary<string, object?>? headers)
+    public static List<StoryHeader> Read(IDictionary<string, object?>? headers, bool isSensitive)
     {
+        if (isSensitive && headers is { Count: > 0 })
+        {
+            throw new InvalidOperationException("The names of headers may not be secret, and these headers are a secret as a whole. Use a Template, "
+                + "in which only the values come from secrets, for example {\"X-Token\": \"${secrets.token}\"}.");
+        }
+
         var result = new List<StoryHeader>();
         foreach (var (name, value) in headers ?? new Dictionary<string, object?>())
         {

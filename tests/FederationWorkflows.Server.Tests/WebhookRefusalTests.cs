@@ -124,12 +124,12 @@ public sealed class WebhookRefusalTests
     }
 
     [Fact]
-    public async Task Two_stories_on_one_path_are_both_named_and_neither_is_started()
+    public async Task Of_two_stories_on_one_path_neither_is_started_and_none_is_named_to_a_stranger()
     {
         await using var server = await ServerUnderTest.StartAsync(Of("second", [Starts("/Hook/")]), Of("first", [Starts("hook")]));
         using var answer = await server.PostAsync("/workflows/hook");
         (await answer.ShouldBeProblemAsync(HttpStatusCode.Conflict))
-            .ShouldBe("Several stories listen on this path and method, and none of them was started: first, second. Change the path of one of them.");
+            .ShouldBe("Several stories or runs listen on this path and method, and none of them was started or resumed. The server's log names them.");
         answer.Headers.Contains("x-elsa-workflow-instance-id").ShouldBeFalse();
     }
 
@@ -171,6 +171,28 @@ public sealed class WebhookRefusalTests
         }
 
         answer.StatusCode.ShouldBe(status);
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Accepted)]
+    [InlineData("none", HttpStatusCode.Accepted)]
+    [InlineData("same-origin", HttpStatusCode.Accepted)]
+    [InlineData("same-site", HttpStatusCode.Unauthorized)]
+    [InlineData("cross-site", HttpStatusCode.Unauthorized)]
+    public async Task A_link_of_another_site_starts_nothing_with_the_session_of_who_follows_it(string? site, HttpStatusCode status)
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            [Of("hook", [Starts("hook", "GET", ("caller", Literal("signedIn")))])],
+            new Dictionary<string, string?> { ["SignIn:TrustLocalCallers"] = "false" });
+        using var ann = await server.AdministratorAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/workflows/hook");
+        if (site is not null)
+        {
+            request.Headers.Add("Sec-Fetch-Site", site);
+        }
+
+        using var answer = await ann.SendAsync(request, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(status, await answer.TextAsync());
     }
 
     /// <summary>Sends bytes no HTTP client would send and reads what comes until the server closes.</summary>

@@ -44,15 +44,14 @@ internal sealed class WriteHttpResponse : CodeActivity
         }
 
         var headers = new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase);
-        var allHeadersSensitive = context.IsSensitive(ResponseHeaders);
-        foreach (var header in HeaderValues.Read(context.Get(ResponseHeaders)))
+        foreach (var header in HeaderValues.Read(context.Get(ResponseHeaders), context.IsSensitive(ResponseHeaders)))
         {
             if (HostsOwn.Contains(header.Name))
             {
                 throw new InvalidOperationException($"The header '{header.Name}' cannot be set by a story: it would act on people's sessions with this server.");
             }
 
-            if (header.IsSensitive || allHeadersSensitive)
+            if (header.IsSensitive)
             {
                 masked.Add(header.Name);
                 headers[header.Name] = [Sensitive.Mask];

@@ -51,8 +51,7 @@ internal sealed class StoryRequest
             throw new InvalidOperationException($"The method{(context.IsSensitive(activity.Method) ? "" : $" '{method}'")} cannot be sent. Use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS.");
         }
 
-        var allHeadersSensitive = context.IsSensitive(activity.RequestHeaders);
-        var request = new StoryRequest(url, method, HeaderValues.Read(context.Get(activity.RequestHeaders)));
+        var request = new StoryRequest(url, method, HeaderValues.Read(context.Get(activity.RequestHeaders), context.IsSensitive(activity.RequestHeaders)));
         if (context.IsSensitive(activity.Url))
         {
             request.AddSecrets([url.OriginalString, url.PathAndQuery]);
@@ -60,7 +59,7 @@ internal sealed class StoryRequest
         }
 
         request.ReadAuthorization(context.Get(activity.Authorization)?.Reveal(), context.Get(activity.DisableAuthorizationHeaderValidation));
-        foreach (var header in request.headers.Where(header => header.IsSensitive || allHeadersSensitive || HeaderFields.IsSecret(header.Name)))
+        foreach (var header in request.headers.Where(header => header.IsSensitive || HeaderFields.IsSecret(header.Name)))
         {
             request.AddSecrets(header.Values);
         }

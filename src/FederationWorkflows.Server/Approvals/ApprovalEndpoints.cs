@@ -1,5 +1,6 @@
 using FederationWorkflows.Engine.Activities.Tasks;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 
@@ -83,7 +84,7 @@ internal static class ApprovalEndpoints
         var expiresAt = timeProvider.GetUtcNow() + (request.ExpiresIn ?? ApprovalLinks.Default);
         expiresAt = open.Request.ExpiresAt < expiresAt ? open.Request.ExpiresAt.Value : expiresAt;
         await audit.WriteAsync(context, "approval.link", id, after: new { Person = person, ExpiresAt = expiresAt });
-        var link = await links.CreateAsync(id, person, context.User.Identity?.Name ?? "anonymous", expiresAt, context.RequestAborted);
+        var link = await links.CreateAsync(id, person, context.User.Identity?.Name ?? "anonymous", context.User.UserId(), expiresAt, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return Results.Json(new { Link = link.Reveal(), Person = person, ExpiresAt = expiresAt }, ManagementApi.Json);
     }

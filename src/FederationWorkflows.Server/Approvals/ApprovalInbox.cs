@@ -5,6 +5,7 @@ using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
 
 namespace FederationWorkflows.Server.Approvals;
@@ -54,14 +55,14 @@ internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, Aud
     /// <summary>Takes the decision of the person a link was made for.</summary>
     public Task<DecisionOutcome> DecideAsync(ApprovalLink link, bool isApproval, string? reason, HttpContext context)
     {
-        var decision = new ApprovalDecision(link.Person, timeProvider.GetUtcNow(), isApproval, Trimmed(reason), "link", link.CreatedBy);
+        var decision = new ApprovalDecision(link.Person, timeProvider.GetUtcNow(), isApproval, Trimmed(reason), "link", link.CreatedBy, LinkFromId: link.CreatedById);
         var person = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, link.Person)], "link"));
         return DecideAsync(link.ApprovalId, decision, open => ProblemOf(open, link), person, context);
     }
 
     /// <summary>What keeps the person of a link from deciding; null when he may.</summary>
     public string? ProblemOf(OpenApproval open, ApprovalLink link) =>
-        TooLate(open.Request) ?? open.Request.Problem(new ApprovalDecision(link.Person, timeProvider.GetUtcNow(), IsApproval: true, null, "link", link.CreatedBy));
+        TooLate(open.Request) ?? open.Request.Problem(new ApprovalDecision(link.Person, timeProvider.GetUtcNow(), IsApproval: true, null, "link", link.CreatedBy, LinkFromId: link.CreatedById));
 
     private async Task<DecisionOutcome> DecideAsync(string id, ApprovalDecision decision, Func<OpenApproval, string?> problemOf, ClaimsPrincipal person, HttpContext context)
     {
@@ -101,7 +102,7 @@ internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, Aud
     }
 
     private ApprovalDecision DecisionOf(ClaimsPrincipal caller, string name, bool isApproval, string? reason) =>
-        new(name, timeProvider.GetUtcNow(), isApproval, Trimmed(reason), caller.Identity?.AuthenticationType ?? "none");
+        new(name, timeProvider.GetUtcNow(), isApproval, Trimmed(reason), caller.Identity?.AuthenticationType ?? "none", ById: caller.UserId());
 
     private string? TooLate(ApprovalRequest request) => request.ExpiresAt <= timeProvider.GetUtcNow() ? "The time to decide is over." : null;
 

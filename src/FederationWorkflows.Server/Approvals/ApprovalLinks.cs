@@ -27,20 +27,21 @@ internal sealed class ApprovalLinks(IDocumentStore documents, TimeProvider timeP
     public static readonly TimeSpan Default = TimeSpan.FromDays(1);
 
     public ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, DateTimeOffset? expiresAt, CancellationToken cancellationToken) =>
-        CreateAsync(approvalId, person, createdBy: null, expiresAt, cancellationToken);
+        CreateAsync(approvalId, person, createdBy: null, createdById: null, expiresAt, cancellationToken);
 
     /// <param name="approvalId">The approval.</param>
     /// <param name="person">Who is to decide.</param>
     /// <param name="createdBy">Who sees the link first; null for the story.</param>
+    /// <param name="createdById">His id, if he has one.</param>
     /// <param name="expiresAt">When it ends; a day from now when null, a week at most.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, string? createdBy, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    public async ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, string? createdBy, string? createdById, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
         await SweepAsync(now, cancellationToken);
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
         var until = expiresAt is { } asked && asked < now + Longest ? asked : expiresAt is null ? now + Default : now + Longest;
-        var link = new ApprovalLink(approvalId, person, createdBy, until);
+        var link = new ApprovalLink(approvalId, person, createdBy, until, createdById);
         await documents.PutAsync(new Document(Kind, HashOf(token), null, JsonSerializer.SerializeToUtf8Bytes(link, ManagementApi.Json), 0), cancellationToken);
         return Sensitive.Of($"{options.Value.PublicUrl?.TrimEnd('/')}/approvals/link/{token}");
     }
@@ -82,4 +83,5 @@ internal sealed class ApprovalLinks(IDocumentStore documents, TimeProvider timeP
 /// <param name="Person">Who.</param>
 /// <param name="CreatedBy">Who made it, and could have used it himself; null for the story.</param>
 /// <param name="ExpiresAt">Until when, UTC.</param>
-internal sealed record ApprovalLink(string ApprovalId, string Person, string? CreatedBy, DateTimeOffset ExpiresAt);
+/// <param name="CreatedById">The id of who made it, if he has one.</param>
+internal sealed record ApprovalLink(string ApprovalId, string Person, string? CreatedBy, DateTimeOffset ExpiresAt, string? CreatedById = null);

@@ -18,7 +18,7 @@ using Microsoft.Extensions.Options;
 namespace FederationWorkflows.Server.Webhooks;
 
 /// <summary>Requests that start or resume runs. Whoever gets a 2xx has a run on disk.</summary>
-internal sealed class WebhookEndpoint(
+internal sealed partial class WebhookEndpoint(
     WebhookRoutes routes,
     WorkflowRuntime runtime,
     DefinitionCatalog catalog,
@@ -31,7 +31,8 @@ internal sealed class WebhookEndpoint(
     IOptions<ServerOptions> options,
     IOptions<HttpRequestLimits> limits,
     IOptions<WebhookOptions> webhooks,
-    ExpressionHost expressions)
+    ExpressionHost expressions,
+    ILogger<WebhookEndpoint> logger)
 {
     private const string RunIdHeader = "x-elsa-workflow-instance-id";
 
@@ -58,7 +59,8 @@ internal sealed class WebhookEndpoint(
                 await ProblemAsync(context, StatusCodes.Status405MethodNotAllowed, $"This path takes {string.Join(", ", match.AllowedMethods)}.");
                 return;
             case HttpRouteResult.Ambiguous:
-                await ProblemAsync(context, StatusCodes.Status409Conflict, Ambiguity(match.Candidates));
+                LogAmbiguous(context.Request.Method, context.Request.Path.ToUriComponent(), Names(match.Candidates));
+                await ProblemAsync(context, StatusCodes.Status409Conflict, "Several stories or runs listen on this path and method, and none of them was started or resumed. The server's log names them.");
                 return;
         }
 
@@ -77,16 +79,13 @@ internal sealed class WebhookEndpoint(
     private HttpCaller? CallerOf(HttpEndpointStimulus stimulus) =>
         stimulus.Caller ?? (stimulus.Authorize ? SignedIn : webhooks.Value.AllowUnnamedCallers ? Everybody : null);
 
-    private static string Ambiguity(IReadOnlyList<WebhookTarget> candidates)
-    {
-        var stories = candidates.Select(candidate => candidate.Trigger?.DefinitionId).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
-        return stories switch
-        {
-            [] => Several("Several runs"),
-            [var story] => $"The story {story} listens on this path and method with several endpoints, and was not started. Change the path of one of them.",
-            _ => $"Several stories listen on this path and method, and none of them was started: {string.Join(", ", stories)}. Change the path of one of them.",
-        };
-    }
+    /// <summary>The stories and runs of some endpoints, for the log: who asks is not verified yet.</summary>
+    private static string Names(IReadOnlyList<WebhookTarget> candidates) => string.Join(
+        ", ",
+        candidates.Select(candidate => candidate.Trigger is { } trigger ? $"story {trigger.DefinitionId}, activity {trigger.ActivityId}" : "a run that waits").Distinct().Order(StringComparer.Ordinal));
+
+    [LoggerMessage(LogLevel.Warning, "{Method} {Path} starts and resumes nothing: several listen there ({Candidates}). Change the path of all but one, or put something of the run, such as its id, into it")]
+    private partial void LogAmbiguous(string method, string path, string candidates);
 
     private static string Several(string runs) => $"{runs} wait on this path, and none of them was resumed. Put something of the run, such as its id, into the path.";
 
@@ -204,11 +203,9 @@ internal sealed class WebhookEndpoint(
         }
 
         return endpoint is not null && await HttpDelivery.AuthorsKeyOfAsync(endpoint, request, expressions, cancellationToken) is { } own
-            ? start with { DeduplicationKey = own, RunId = RunIds.Of(trigger.DefinitionId, trigger.ActivityId, signed, DayOf(timeProvider.GetUtcNow())) }
+            ? start with { DeduplicationKey = own, RunId = RunIds.Of(trigger.DefinitionId, trigger.ActivityId, signed) }
             : start with { DeduplicationKey = signed, DeduplicationWindow = verdict.ReplayWindow };
     }
-
-    private static string DayOf(DateTimeOffset now) => now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private async Task ResumeAsync(HttpContext context, WebhookTarget target, HttpRequestData request, CallerVerdict verdict)
     {

@@ -119,6 +119,16 @@ public sealed class WriteHttpResponseTests
         story.Traces.ShouldNotContain("canary");
     }
 
+    [Fact]
+    public async Task A_secret_may_not_be_the_name_of_a_header()
+    {
+        using var story = await Story.RunAsync(Response(("responseHeaders", Story.Input("Input", "secret"))), new Dictionary<string, object?> { ["secret"] = Sensitive.Of("""{"canary-value":"a"}""") });
+
+        story.Effects.ShouldBeEmpty();
+        story.Incident.ShouldStartWith("The names of headers may not be secret");
+        story.Traces.ShouldNotContain("canary");
+    }
+
     private static async Task<HttpResponseEffect> AnswerAsync(params (string Name, JsonNode? Value)[] properties)
     {
         using var story = await Story.RunAsync(Response(properties));

@@ -60,6 +60,17 @@ public sealed partial class ApprovalTests
     }
 
     [Fact]
+    public async Task Who_was_renamed_in_between_does_not_count_twice()
+    {
+        await using var server = await ServerUnderTest.StartAsync(Asks(("requiredApprovals", Literal(2))));
+        var (_, id) = await AskAsync(server);
+
+        (await DecideAsync(server, id, "ada", userId: "u1")).Problem.ShouldBeNull();
+        (await DecideAsync(server, id, "grace", userId: "u1")).Problem.ShouldBe("grace has taken part in a decision already, under another name. Another person must decide.");
+        (await DecideAsync(server, id, "bob", userId: "u2")).Problem.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Decisions_made_at_the_same_time_count_one_by_one()
     {
         await using var server = await ServerUnderTest.StartAsync(Asks(("requiredApprovals", Literal(4))));
@@ -239,9 +250,9 @@ public sealed partial class ApprovalTests
         return executions.Last(execution => execution.ActivityId == "approval").Outputs["Result"];
     }
 
-    private static Task<DecisionOutcome> DecideAsync(ServerUnderTest server, string id, string name, string role = "operator")
+    private static Task<DecisionOutcome> DecideAsync(ServerUnderTest server, string id, string name, string role = "operator", string? userId = null)
     {
-        var context = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name), new Claim(ClaimTypes.Role, role)], "test")) };
+        var context = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name), new Claim(ClaimTypes.Role, role), .. userId is null ? [] : new[] { new Claim(ClaimTypes.NameIdentifier, userId) }], "test")) };
         return server.Services.GetRequiredService<ApprovalInbox>().DecideAsync(id, isApproval: true, null, context);
     }
 

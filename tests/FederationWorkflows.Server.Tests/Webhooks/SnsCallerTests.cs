@@ -91,6 +91,24 @@ public sealed class SnsCallerTests : IDisposable
         outside.Asked.ShouldBe([Certificate]);
     }
 
+    [Fact]
+    public async Task Made_up_certificates_are_asked_for_a_few_times_a_minute_and_displace_no_good_one()
+    {
+        await using var server = await StartAsync();
+        using var first = await SendAsync(server, Notification("2"));
+        for (var number = 0; number < 80; number++)
+        {
+            var name = $"https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{number}.pem";
+            using var refused = await SendAsync(server, Notification("2", message => message["SigningCertURL"] = name));
+            await refused.ShouldBeProblemAsync(HttpStatusCode.Unauthorized);
+        }
+
+        outside.Asked.Count.ShouldBeLessThanOrEqualTo(10);
+        using var good = await SendAsync(server, Notification("2", message => message["MessageId"] = "another"));
+        good.StatusCode.ShouldBe(HttpStatusCode.Accepted, await good.TextAsync());
+        outside.Asked.Count(address => address == Certificate).ShouldBe(1);
+    }
+
     private async Task<ServerUnderTest> StartAsync()
     {
         var request = new CertificateRequest("CN=sns.amazonaws.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Server.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using static FederationWorkflows.Server.Tests.Support.Stories;
 
 namespace FederationWorkflows.Server.Tests.Webhooks;
@@ -63,6 +64,26 @@ public sealed class WebhookCallerTests
         replayed.RunId().ShouldBe(first.RunId());
         same.RunId().ShouldBe(first.RunId());
         next.RunId().ShouldNotBe(first.RunId());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_signature_without_a_time_starts_nothing_again_days_later(bool hasOwnKey)
+    {
+        var clock = new Clock();
+        await using var server = await ServerUnderTest.StartAsync(
+            [Of("hook", [Starts("hook", more: hasOwnKey ? [.. Hmac("github"), ("deduplicationKey", Formula("trigger.headers['x-github-delivery']"))] : Hmac("github"))])],
+            settings: null,
+            builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        await CreateSecretAsync(server);
+        var signature = "sha256=" + Hex("s3cret", Body);
+
+        using var first = await SendAsync(server, Body, ("X-Hub-Signature-256", signature), ("X-GitHub-Delivery", "1"));
+        clock.Advance(TimeSpan.FromDays(2));
+        using var replayed = await SendAsync(server, Body, ("X-Hub-Signature-256", signature), ("X-GitHub-Delivery", "2"));
+
+        replayed.RunId().ShouldBe(first.RunId());
     }
 
     [Fact]

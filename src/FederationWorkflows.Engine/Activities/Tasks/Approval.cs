@@ -65,6 +65,12 @@ public sealed record ApprovalRequest
             }
         }
 
+        // Names can be changed between two decisions, ids cannot.
+        if (Decisions.Any(earlier => earlier.Ids.Intersect(decision.Ids, StringComparer.Ordinal).Any()))
+        {
+            return $"{decision.By} has taken part in a decision already, under another name. Another person must decide.";
+        }
+
         return null;
     }
 
@@ -79,11 +85,17 @@ public sealed record ApprovalRequest
 /// <param name="Reason">What the person gave as reason, or null.</param>
 /// <param name="Via">How the person was known: the way of signing in, or <c>link</c>.</param>
 /// <param name="LinkFrom">Who made the link, which may have been used by him; null without a link and for links of the story.</param>
-public sealed record ApprovalDecision(string By, DateTimeOffset At, bool IsApproval, string? Reason, string Via, string? LinkFrom = null)
+/// <param name="ById">The person's id, which stays when the name changes; null for who has none, such as the person of a link.</param>
+/// <param name="LinkFromId">The id of who made the link; null where <paramref name="LinkFrom"/> is, or has none.</param>
+public sealed record ApprovalDecision(string By, DateTimeOffset At, bool IsApproval, string? Reason, string Via, string? LinkFrom = null, string? ById = null, string? LinkFromId = null)
 {
     /// <summary>All who had a hand in it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public IEnumerable<string> People => LinkFrom is null ? [By] : [By, LinkFrom];
+
+    /// <summary>The ids of all who had a hand in it and have one.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IEnumerable<string> Ids => new[] { ById, LinkFromId }.OfType<string>();
 
     /// <summary>A decision that may have been stored as JSON on its way to the run; null when it is none.</summary>
     internal static ApprovalDecision? From(object? input) => input switch
@@ -101,6 +113,8 @@ public sealed record ApprovalDecision(string By, DateTimeOffset At, bool IsAppro
         ["reason"] = Reason,
         ["via"] = Via,
         ["linkFrom"] = LinkFrom,
+        ["byId"] = ById,
+        ["linkFromId"] = LinkFromId,
     };
 
     internal static ApprovalDecision FromMap(IReadOnlyDictionary<string, object?> map) => new(
@@ -109,7 +123,9 @@ public sealed record ApprovalDecision(string By, DateTimeOffset At, bool IsAppro
         (string)map["decision"]! == "approve",
         (string?)map["reason"],
         (string)map["via"]!,
-        (string?)map["linkFrom"]);
+        (string?)map["linkFrom"],
+        (string?)map.GetValueOrDefault("byId"),
+        (string?)map.GetValueOrDefault("linkFromId"));
 }
 
 /// <summary>Makes links by which a person decides without signing in.</summary>

@@ -27,7 +27,9 @@ internal sealed partial class CallerVerification(SecretVault secrets, OidcCaller
     /// <summary>What the headers tell.</summary>
     public async ValueTask<CallerVerdict> VerifyHeadersAsync(HttpCaller caller, HttpContext context) => Told(caller, context, caller.Kind switch
     {
-        HttpCallerKind.SignedIn => context.User.May(Permissions.RunsStart) ? CallerVerdict.Welcome : CallerVerdict.Refuse("nobody who may start stories is signed in"),
+        HttpCallerKind.SignedIn => IsMadeByAnotherSite(context) ? CallerVerdict.Refuse("a page of another site made a browser send it")
+            : context.User.May(Permissions.RunsStart) ? CallerVerdict.Welcome
+            : CallerVerdict.Refuse("nobody who may start stories is signed in"),
         HttpCallerKind.ApiKey => IsApiKey(context) && context.User.May(Permissions.RunsStart) ? CallerVerdict.Welcome : CallerVerdict.Refuse("it has no API key that may start stories"),
         HttpCallerKind.Bearer => await VerifyBearerAsync(caller, context),
         HttpCallerKind.Oidc => await oidc.VerifyAsync(caller, context.Request, context.RequestAborted),
@@ -42,6 +44,12 @@ internal sealed partial class CallerVerification(SecretVault secrets, OidcCaller
         HttpCallerKind.Oidc => PubSubMessage(body) is { } id ? CallerVerdict.Once("pubsub:" + id, caller.Tolerance) : CallerVerdict.Welcome,
         _ => CallerVerdict.Welcome,
     });
+
+    /// <summary>
+    /// Browsers send the cookie of a session along with a link of another site, and a GET starts runs here like any other method. A key is
+    /// never sent by a browser on its own.
+    /// </summary>
+    private static bool IsMadeByAnotherSite(HttpContext context) => !IsApiKey(context) && SameOrigin.IsFromAnotherSite(context.Request);
 
     private static bool IsApiKey(HttpContext context) => context.User.KeyId() is not null;
 

@@ -12,6 +12,12 @@ internal static class HmacSignature
     /// <summary>More signatures in one header are not looked at: who rotates a secret sends two.</summary>
     private const int MaxSignatures = 5;
 
+    /// <summary>
+    /// How long a signature is known again that covers no time: it stays valid for as long as its secret does, so the tolerance does not end it. A
+    /// month is longer than senders repeat deliveries (days) and than a captured request is likely to be of use, and bounds what is stored.
+    /// </summary>
+    public static readonly TimeSpan ReplayWindowWithoutTime = TimeSpan.FromDays(30);
+
     private static readonly byte[] NoKey = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>Checks a request. The work is the same whatever is wrong with it.</summary>
@@ -50,7 +56,7 @@ internal static class HmacSignature
             : claim is { HasTime: true, Time: null } ? CallerVerdict.Refuse("it has no valid time")
             : matched is null ? CallerVerdict.Refuse("its signature is not made with the secret, or its body was changed")
             : age > caller.Tolerance ? CallerVerdict.Refuse("its time is too far from now")
-            : CallerVerdict.Once("hmac:" + Convert.ToHexStringLower(matched), claim.HasTime ? caller.Tolerance * 2 : caller.Tolerance);
+            : CallerVerdict.Once("hmac:" + Convert.ToHexStringLower(matched), claim.HasTime ? caller.Tolerance * 2 : ReplayWindowWithoutTime);
     }
 
     private static Claim Generic(HttpCaller caller, IHeaderDictionary headers)

@@ -19,11 +19,21 @@ internal sealed partial class SnsCaller(IOutboundHttp http, TimeProvider timePro
 
     private static readonly TimeSpan Kept = TimeSpan.FromHours(12);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    /// <summary>A region has one or two certificates at a time; more names that nobody knew are made up.</summary>
+    private const int MaxUnknownPerMinute = 10;
 
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, Certificate> certificates = new(StringComparer.Ordinal);
+
+    /// <summary>Until when addresses that gave no certificate are not asked again. As many as may be asked in that time, and no more.</summary>
+    private readonly Dictionary<string, DateTimeOffset> missing = new(StringComparer.Ordinal);
+
+    private readonly Lock missingLock = new();
+
+    private (DateTimeOffset Since, int Count) asked;
 
     private readonly SemaphoreSlim fetching = new(1, 1);
 
@@ -110,6 +120,12 @@ internal sealed partial class SnsCaller(IOutboundHttp http, TimeProvider timePro
             return known.KeyAt(now);
         }
 
+        // One that was good before is fetched again whatever strangers name in the meantime.
+        if (known is null && !MayAsk(address.AbsoluteUri, now))
+        {
+            return null;
+        }
+
         await fetching.WaitAsync(cancellationToken);
         try
         {
@@ -118,13 +134,16 @@ internal sealed partial class SnsCaller(IOutboundHttp http, TimeProvider timePro
                 return known.KeyAt(now);
             }
 
-            if (certificates.Count >= MaxCertificates)
+            if (await FetchAsync(address, cancellationToken) is not { } text || Read(text, now) is not { } read)
             {
-                certificates.Clear();
+                return null;
             }
 
-            var text = await FetchAsync(address, cancellationToken);
-            var read = text is null ? new Certificate(null, default, default, now + Pause) : Read(text, now);
+            if (certificates.Count >= MaxCertificates && known is null)
+            {
+                certificates.TryRemove(certificates.MinBy(kept => kept.Value.Until).Key, out _);
+            }
+
             certificates[address.AbsoluteUri] = read;
             return read.KeyAt(now);
         }
@@ -134,17 +153,44 @@ internal sealed partial class SnsCaller(IOutboundHttp http, TimeProvider timePro
         }
     }
 
-    private static Certificate Read(string pem, DateTimeOffset now)
+    /// <summary>An address that is not known may be asked: not twice within a minute, and only so many of them.</summary>
+    private bool MayAsk(string address, DateTimeOffset now)
+    {
+        lock (missingLock)
+        {
+            if (now - asked.Since >= Pause)
+            {
+                asked = (now, 0);
+                foreach (var over in missing.Where(entry => entry.Value <= now).Select(entry => entry.Key).ToArray())
+                {
+                    missing.Remove(over);
+                }
+            }
+
+            if (asked.Count >= MaxUnknownPerMinute || (missing.TryGetValue(address, out var until) && now < until))
+            {
+                return false;
+            }
+
+            asked.Count++;
+            missing[address] = now + Pause;
+            return true;
+        }
+    }
+
+    private static Certificate? Read(string pem, DateTimeOffset now)
     {
         try
         {
             using var certificate = X509Certificate2.CreateFromPem(pem);
             using var key = certificate.GetRSAPublicKey();
-            return new Certificate(key is { KeySize: >= 2048 } ? key.ExportParameters(includePrivateParameters: false) : null, certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), now + Kept);
+            return key is not { KeySize: >= 2048 }
+                ? null
+                : new Certificate(key.ExportParameters(includePrivateParameters: false), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), now + Kept);
         }
         catch (CryptographicException)
         {
-            return new Certificate(null, default, default, now + Pause);
+            return null;
         }
     }
 
@@ -176,7 +222,7 @@ internal sealed partial class SnsCaller(IOutboundHttp http, TimeProvider timePro
     [GeneratedRegex(@"\A/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z")]
     private static partial Regex CertificatePath();
 
-    private sealed record Certificate(RSAParameters? Key, DateTimeOffset From, DateTimeOffset To, DateTimeOffset Until)
+    private sealed record Certificate(RSAParameters Key, DateTimeOffset From, DateTimeOffset To, DateTimeOffset Until)
     {
         public RSAParameters? KeyAt(DateTimeOffset now) => now >= From && now < To ? Key : null;
     }
