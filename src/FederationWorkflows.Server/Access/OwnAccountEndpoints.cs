@@ -54,8 +54,8 @@ internal static class OwnAccountEndpoints
 
     private static async Task<IResult> SignOutAsync(HttpContext context, AuditLog audit)
     {
-        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         await SessionCookie.EndAsync(context);
+        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         return Results.NoContent();
     }
 

@@ -12,7 +12,12 @@ internal sealed class UserDirectory : IDisposable
     /// <summary>The id of the user that the first start makes: of several that try, one succeeds.</summary>
     public const string FirstId = "first";
 
+    /// <summary>So many ended sessions of a user are remembered one by one.</summary>
+    public const int MostEndedSessions = 50;
+
     private const string Kind = "user";
+
+    private const int EndAttempts = 10;
 
     /// <summary>A copy is believed for so long should the signal of a change get lost.</summary>
     private static readonly TimeSpan CopyLifetime = TimeSpan.FromMinutes(1);
@@ -102,6 +107,30 @@ internal sealed class UserDirectory : IDisposable
         Revision = await store.PutAsync(
             new Document(Kind, user.Id, user.Name.ToLowerInvariant(), JsonSerializer.SerializeToUtf8Bytes(user, ManagementApi.Json), user.Revision), cancellationToken),
     };
+
+    /// <summary>Ends one session of a user: a copy of its cookie counts no more.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="sessionId">The session's id.</param>
+    /// <param name="until">When it would be over anyway.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="DocumentConflictException">Others changed him again and again meanwhile.</exception>
+    public async ValueTask EndSessionAsync(string userId, string sessionId, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; await FindAsync(userId, cancellationToken) is { } user; attempt++)
+        {
+            EndedSession[] ended = [.. user.EndedSessions.Where(session => session.Until > timeProvider.GetUtcNow() && session.Id != sessionId), new(sessionId, until)];
+            try
+            {
+                // Beyond the bound another stamp ends them all, so none needs to be remembered.
+                await PutAsync(ended.Length > MostEndedSessions ? user with { Stamp = NewStamp(), EndedSessions = [] } : user with { EndedSessions = ended }, cancellationToken);
+                return;
+            }
+            catch (DocumentConflictException) when (attempt < EndAttempts)
+            {
+                // Somebody else changed him meanwhile, or ended another session: look again.
+            }
+        }
+    }
 
     public ValueTask<bool> DeleteAsync(User user, CancellationToken cancellationToken) => store.DeleteAsync(Kind, user.Id, user.Revision, cancellationToken);
 

@@ -43,8 +43,8 @@ internal static class SignInPages
 
     private static async Task<IResult> SignOutAsync(IFormCollection form, HttpContext context, AuditLog audit)
     {
-        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         await SessionCookie.EndAsync(context);
+        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         return PageResult.SeeOther(context, "sign-in");
     }
 
