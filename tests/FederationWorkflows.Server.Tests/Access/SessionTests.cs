@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using FederationWorkflows.Server.Access.Sessions;
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -112,6 +113,28 @@ public sealed class SessionTests : IDisposable
         old.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         using var anew = await elsewhere.SignInAsync("ann", "another long password");
         anew.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_present_password_cannot_be_guessed_in_a_session_for_long()
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        using var browser = new Browser(server.Address);
+        using var signedIn = await browser.SubmitAsync("/sign-in", "sign-in", ("name", "ann"), ("password", Accounts.Password));
+        for (var i = 0; i < SignInThrottle.PerUserAndAddress; i++)
+        {
+            using var wrong = await ann.PutAsJsonAsync("/api/me/password", new { oldPassword = "wrong", newPassword = "another long password" }, Cancellation);
+            wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        }
+
+        using var refused = await ann.PutAsJsonAsync("/api/me/password", new { oldPassword = Accounts.Password, newPassword = "another long password" }, Cancellation);
+        using var page = await browser.SubmitAsync("/account", "account/password", ("old", Accounts.Password), ("password", "another long password"), ("repeated", "another long password"));
+
+        (await refused.ShouldBeProblemAsync(HttpStatusCode.TooManyRequests)).ShouldContain("too many attempts");
+        refused.Headers.RetryAfter!.Delta!.Value.TotalMinutes.ShouldBeInRange(10, 15);
+        page.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        page.Headers.RetryAfter.ShouldNotBeNull();
     }
 
     [Fact]

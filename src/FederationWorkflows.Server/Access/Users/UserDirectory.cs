@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using FederationWorkflows.Runtime.Storage;
@@ -9,13 +10,13 @@ namespace FederationWorkflows.Server.Access.Users;
 /// <summary>Keeps users. Of those whose sessions and keys are used it keeps a copy, which a change on any node throws away.</summary>
 internal sealed class UserDirectory : IDisposable
 {
-    /// <summary>The id of the user that the first start makes: of several that try, one succeeds.</summary>
-    public const string FirstId = "first";
-
     /// <summary>So many ended sessions of a user are remembered one by one.</summary>
     public const int MostEndedSessions = 50;
 
     private const string Kind = "user";
+
+    /// <summary>The id of the user that the first start makes: of several that try, one succeeds.</summary>
+    private const string FirstId = "first";
 
     private const int EndAttempts = 10;
 
@@ -80,7 +81,20 @@ internal sealed class UserDirectory : IDisposable
         return user;
     }
 
-    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken) => (await store.ListAsync(Kind, null, 1, cancellationToken)).Count > 0;
+    /// <summary>True when there is an administrator who may sign in.</summary>
+    public async ValueTask<bool> AnyAdministratorAsync(CancellationToken cancellationToken) => (await ListAsync(cancellationToken)).Any(user => user.IsAdministrator);
+
+    /// <summary>The id of the user that set-up makes next: the same for all who ask before one is made with it.</summary>
+    public async ValueTask<string> NextFirstIdAsync(CancellationToken cancellationToken)
+    {
+        var id = FirstId;
+        for (var number = 2; await FindAsync(id, cancellationToken) is not null; number++)
+        {
+            id = string.Create(CultureInfo.InvariantCulture, $"{FirstId}-{number}");
+        }
+
+        return id;
+    }
 
     /// <summary>All users, by name.</summary>
     public async ValueTask<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken)

@@ -75,12 +75,15 @@ internal static class SignInPages
         }
         catch (DocumentConflictException)
         {
-            return NoLink(context);
+            return PageResult.Of<SetUpPage>(
+                context,
+                new { Caller = Nobody, Token = token, Name = name, Problem = "Another user has this name, or somebody sets up the server at this moment. Try another name." },
+                StatusCodes.Status409Conflict);
         }
     }
 
     private static IResult NoLink(HttpContext context) => PageResult.Of<ProblemPage>(
         context,
-        new { Caller = Nobody, Heading = "This link is over", Detail = "It works once, for 24 hours, and only while there is no user. Sign in, or start the server again for a new link: it is in the server's log." },
+        new { Caller = Nobody, Heading = "This link is over", Detail = "It works once, for 24 hours, and only while there is no administrator. Sign in, or start the server again for a new link: it is in the server's log." },
         StatusCodes.Status404NotFound);
 }
