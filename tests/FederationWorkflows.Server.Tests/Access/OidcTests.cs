@@ -4,6 +4,7 @@ using FederationWorkflows.Server.Tests.Access.OidcProvider;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Server.Tests.Access;
 
@@ -225,7 +226,9 @@ public sealed class OidcTests(OidcProviderProcess provider)
 
         public static async Task<SilentProvider> StartAsync()
         {
-            var application = WebApplication.CreateSlimBuilder().Build();
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            var application = builder.Build();
             application.Urls.Add("http://127.0.0.1:0");
             var provider = new SilentProvider(application);
             application.Run(context =>
