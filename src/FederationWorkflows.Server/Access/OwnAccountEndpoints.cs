@@ -4,16 +4,20 @@ using FederationWorkflows.Server.Access.Sessions;
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using Microsoft.AspNetCore.Mvc;
 
 namespace FederationWorkflows.Server.Access;
 
 /// <summary>Signing in and out for programs, and what the caller is told about himself.</summary>
 internal static class OwnAccountEndpoints
 {
+    /// <summary>Everybody may send these: as small as the forms of the pages.</summary>
+    private static readonly RequestSizeLimitAttribute Small = new(64 * 1024);
+
     public static void MapOwnAccount(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/sign-in", SignInAsync).OpenToEverybody();
-        api.MapPost("/set-up", SetUpAsync).OpenToEverybody();
+        api.MapPost("/sign-in", SignInAsync).OpenToEverybody().WithMetadata(Small);
+        api.MapPost("/set-up", SetUpAsync).OpenToEverybody().WithMetadata(Small);
         api.MapPost("/sign-out", SignOutAsync).RequiresSignIn().WritesAudit("session.end");
         api.MapGet("/me", Me).RequiresSignIn();
         api.MapPut("/me/password", ChangePasswordAsync).RequiresSignIn().WritesAudit("user.password");
@@ -41,9 +45,10 @@ internal static class OwnAccountEndpoints
 
     private static async Task<IResult> SetUpAsync(FirstUser first, HttpContext context, SetUp setUp, UserAdministration administration)
     {
+        RefusedException.ThrowIf(UserRules.CheckName(first.Name));
         if (!await setUp.IsValidAsync(first.Token, context.RequestAborted))
         {
-            return Results.Problem("The set-up link is over: it works once, for 24 hours, and only while there is no user.", statusCode: StatusCodes.Status404NotFound);
+            return Results.Problem("The set-up link is over: it works once, for 24 hours, and only while there is no administrator.", statusCode: StatusCodes.Status404NotFound);
         }
 
         var user = await administration.CreateFirstAsync(context, first.Name, first.Password);
@@ -54,8 +59,8 @@ internal static class OwnAccountEndpoints
 
     private static async Task<IResult> SignOutAsync(HttpContext context, AuditLog audit)
     {
-        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         await SessionCookie.EndAsync(context);
+        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         return Results.NoContent();
     }
 

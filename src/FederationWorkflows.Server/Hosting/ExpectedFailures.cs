@@ -22,7 +22,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
     {
         int? status = exception switch
         {
-            NodeBusyException => StatusCodes.Status429TooManyRequests,
+            NodeBusyException or RefusedException { Wait: not null } => StatusCodes.Status429TooManyRequests,
             StorageUnavailableException => StatusCodes.Status503ServiceUnavailable,
             RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DocumentConflictException or DefinitionInUseException => StatusCodes.Status409Conflict,
             UnknownDefinitionException or UnknownVersionException => StatusCodes.Status404NotFound,
@@ -61,6 +61,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
     private static TimeSpan? WaitAfter(Exception exception) => exception switch
     {
         NodeBusyException busy => busy.RetryAfter,
+        RefusedException refused => refused.Wait,
         StorageUnavailableException storage => storage.IsTransient ? Soon : WhenSomebodyActed,
         _ => null,
     };

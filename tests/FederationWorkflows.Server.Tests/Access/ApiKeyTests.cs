@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -136,6 +137,64 @@ public sealed class ApiKeyTests
             using var answer = await client.PostAsJsonAsync("/api/keys", body, Cancellation);
             (await answer.ShouldBeProblemAsync(HttpStatusCode.BadRequest)).ShouldContain(problem);
         }
+    }
+
+    [Fact]
+    public async Task A_key_revokes_itself_and_no_other()
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        var (other, _, _) = await server.KeyAsync(ann, 30, "runs:read");
+        var (own, _, program) = await server.KeyAsync(ann, 30, "runs:read", "users:manage");
+
+        using var refused = await program.DeleteAsync(new Uri($"/api/keys/{other}", UriKind.Relative), Cancellation);
+        using var revoked = await program.DeleteAsync(new Uri($"/api/keys/{own}", UriKind.Relative), Cancellation);
+
+        (await refused.ShouldBeProblemAsync(HttpStatusCode.BadRequest)).ShouldContain("no other key than itself");
+        revoked.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await ann.JsonAsync("/api/keys")).GetProperty("items").EnumerateArray().Single().GetProperty("id").GetString().ShouldBe(other);
+    }
+
+    [Fact]
+    public async Task A_key_that_manages_users_gives_nobody_a_role_or_password_unless_it_may_do_everything()
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        using var bob = await server.UserAsync(ann, "bob", "viewer");
+        var (_, _, narrow) = await server.KeyAsync(ann, 30, "users:manage");
+        var (_, _, full) = await server.KeyAsync(ann, 30, [.. Permissions.All]);
+        var user = new { name = "eve", password = Accounts.Password, roles = new[] { "administrator" } };
+
+        using var created = await narrow.PostAsJsonAsync("/api/users", user, Cancellation);
+        using var promoted = await narrow.ChangeAsync("bob", new { roles = new[] { "administrator" } });
+        using var reset = await narrow.ChangeAsync("ann", new { password = "another long password" });
+        foreach (var answer in new[] { created, promoted, reset })
+        {
+            (await answer.ShouldBeProblemAsync(HttpStatusCode.BadRequest)).ShouldContain("An API key creates no users and changes no roles and passwords");
+        }
+
+        using var keptOut = await narrow.ChangeAsync("bob", new { isDisabled = true });
+        keptOut.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var byFull = await full.PostAsJsonAsync("/api/users", user, Cancellation);
+        byFull.StatusCode.ShouldBe(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task A_password_set_by_an_administrator_ends_the_user_s_keys_and_says_so_in_the_audit_log()
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        using var bob = await server.UserAsync(ann, "bob", "viewer");
+        var (id, _, thief) = await server.KeyAsync(bob, 30, "runs:read");
+        var (_, _, anns) = await server.KeyAsync(ann, 30, "runs:read");
+        (await thief.StatusAsync("/api/runs")).ShouldBe(HttpStatusCode.OK);
+
+        using var reset = await ann.ChangeAsync("bob", new { password = "another long password" });
+
+        reset.StatusCode.ShouldBe(HttpStatusCode.OK, await reset.TextAsync());
+        (await thief.StatusAsync("/api/runs")).ShouldBe(HttpStatusCode.Unauthorized);
+        (await anns.StatusAsync("/api/runs")).ShouldBe(HttpStatusCode.OK);
+        (await ann.JsonAsync("/api/audit?action=api-key.revoke")).GetProperty("items").EnumerateArray().Single().GetProperty("subject").GetString().ShouldBe(id);
     }
 
     [Fact]

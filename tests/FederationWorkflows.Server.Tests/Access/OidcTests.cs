@@ -2,6 +2,9 @@ using System.Net;
 using System.Web;
 using FederationWorkflows.Server.Tests.Access.OidcProvider;
 using FederationWorkflows.Server.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.Server.Tests.Access;
 
@@ -67,6 +70,38 @@ public sealed class OidcTests(OidcProviderProcess provider)
         account.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
+    [Theory]
+    [InlineData("""{"email":"eva@example.com","groups":["on-call"]}""")]
+    [InlineData("""{"email":"eva@example.com","email_verified":false,"groups":["on-call"]}""")]
+    [InlineData("""{"email":"eva@example.com","email_verified":"true","groups":["on-call"]}""")]
+    public async Task An_e_mail_address_is_a_name_only_where_the_provider_verified_it(string claims)
+    {
+        var settings = Settings(await provider.StartAsync(Cancellation));
+        settings.Remove("SignIn:Oidc:AllowedDomains:0");
+        await using var server = await Accounts.StartAsync(settings: settings);
+        using var browser = new Browser(server.Address);
+        await provider.ClaimAsync(System.Text.Json.JsonDocument.Parse(claims).RootElement);
+
+        using var refused = await SignInAsync(browser, "/sign-in/provider");
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await refused.TextAsync()).ShouldContain("email_verified");
+    }
+
+    [Fact]
+    public async Task Set_up_goes_on_until_there_is_an_administrator_whoever_came_by_provider_before()
+    {
+        await using var server = await StartAsync();
+        using var browser = new Browser(server.Address);
+        await provider.ClaimAsync(new { email = "eva@example.com", email_verified = true, groups = new[] { "on-call" } });
+        using var signedIn = await SignInAsync(browser, "/sign-in/provider");
+        signedIn.StatusCode.ShouldBe(HttpStatusCode.Redirect, await signedIn.TextAsync());
+
+        using var ann = await server.AdministratorAsync();
+
+        (await ann.JsonAsync("/api/users")).GetProperty("items").GetArrayLength().ShouldBe(2);
+    }
+
     [Fact]
     public async Task A_token_that_the_provider_did_not_sign_signs_nobody_in()
     {
@@ -93,6 +128,59 @@ public sealed class OidcTests(OidcProviderProcess provider)
         refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         using var account = await victim.OpenAsync("/account");
         account.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Theory]
+    [InlineData("?state=x")]
+    [InlineData("?state=x&code=y")]
+    [InlineData("?error=access_denied&state=x")]
+    [InlineData("")]
+    public async Task An_answer_to_nothing_is_neither_audited_nor_worth_a_call_to_the_provider(string query)
+    {
+        await using var nobody = await SilentProvider.StartAsync();
+        await using var server = await Accounts.StartAsync(settings: Settings(nobody.Address));
+        using var ann = await server.AdministratorAsync();
+        using var stranger = new Browser(server.Address);
+        var before = (await ann.JsonAsync("/api/audit")).GetProperty("items").GetArrayLength();
+
+        using var refused = await stranger.OpenAsync("/sign-in/provider/callback" + query);
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        nobody.Calls.ShouldBe(0);
+        (await ann.JsonAsync("/api/audit")).GetProperty("items").GetArrayLength().ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_began_here_and_failed_is_audited()
+    {
+        await using var server = await StartAsync();
+        using var ann = await server.AdministratorAsync();
+        using var browser = new Browser(server.Address);
+        await provider.ClaimAsync(new { email = "eva@example.com", email_verified = true, groups = new[] { "chess" } });
+
+        using var refused = await SignInAsync(browser, "/sign-in/provider");
+
+        (await ann.JsonAsync("/api/audit?actor=system&action=session.begin")).GetProperty("items").EnumerateArray().Single().GetProperty("succeeded").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_provider_that_fails_is_asked_again_after_half_a_minute_only()
+    {
+        var clock = new Clock();
+        await using var failing = await SilentProvider.StartAsync();
+        await using var server = await Accounts.StartAsync(clock, Settings(failing.Address));
+        using var browser = new Browser(server.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            using var answer = await browser.OpenAsync("/sign-in/provider");
+            answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        }
+
+        failing.Calls.ShouldBe(1);
+        clock.Advance(TimeSpan.FromSeconds(31));
+        using var later = await browser.OpenAsync("/sign-in/provider");
+
+        failing.Calls.ShouldBe(2);
     }
 
     [Fact]
@@ -125,6 +213,35 @@ public sealed class OidcTests(OidcProviderProcess provider)
         var error = await Should.ThrowAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => Accounts.StartAsync(settings: settings));
 
         error.Message.ShouldContain(problem);
+    }
+
+    /// <summary>Answers every request with 500, and counts them.</summary>
+    private sealed class SilentProvider(WebApplication application) : IAsyncDisposable
+    {
+        private int calls;
+
+        public int Calls => Volatile.Read(ref calls);
+
+        public Uri Address => new(application.Urls.Single());
+
+        public static async Task<SilentProvider> StartAsync()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            var application = builder.Build();
+            application.Urls.Add("http://127.0.0.1:0");
+            var provider = new SilentProvider(application);
+            application.Run(context =>
+            {
+                Interlocked.Increment(ref provider.calls);
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+                return Task.CompletedTask;
+            });
+            await application.StartAsync(Cancellation);
+            return provider;
+        }
+
+        public ValueTask DisposeAsync() => application.DisposeAsync();
     }
 
     private static Dictionary<string, string?> Settings(Uri issuer) => new()

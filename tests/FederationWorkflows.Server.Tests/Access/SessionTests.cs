@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using FederationWorkflows.Server.Access.Sessions;
+using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FederationWorkflows.Server.Tests.Access;
 
@@ -29,6 +32,48 @@ public sealed class SessionTests : IDisposable
         }
 
         status.ShouldBe(expected, what);
+    }
+
+    [Theory]
+    [InlineData("/api/sign-out")]
+    [InlineData("/sign-out")]
+    public async Task A_copied_cookie_is_worth_nothing_after_its_session_was_signed_out(string path)
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        using var elsewhere = server.NewClient();
+        using var other = await elsewhere.SignInAsync("ann");
+        using var browser = new Browser(server.Address);
+        using var signedIn = await browser.SubmitAsync("/sign-in", "sign-in", ("name", "ann"), ("password", Accounts.Password));
+        using var thief = server.NewClient();
+        thief.DefaultRequestHeaders.Add("Cookie", signedIn.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("fedflow-session=", StringComparison.Ordinal)).Split(';')[0]);
+        (await thief.StatusAsync("/api/me")).ShouldBe(HttpStatusCode.OK);
+
+        using var ended = path == "/sign-out" ? await browser.SubmitAsync("/account", "sign-out") : await thief.PostAsync(new Uri(path, UriKind.Relative), null, Cancellation);
+
+        ended.IsSuccessStatusCode.ShouldBe(path != "/sign-out", await ended.TextAsync());
+        (await thief.StatusAsync("/api/me")).ShouldBe(HttpStatusCode.Unauthorized);
+        (await elsewhere.StatusAsync("/api/me")).ShouldBe(HttpStatusCode.OK, "her other session goes on");
+    }
+
+    [Fact]
+    public async Task Ended_sessions_are_remembered_one_by_one_up_to_a_bound_and_none_comes_back_beyond_it()
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        var users = server.Services.GetRequiredService<UserDirectory>();
+        var id = await ann.IdOfAsync("ann");
+        for (var i = 0; i < UserDirectory.MostEndedSessions; i++)
+        {
+            await users.EndSessionAsync(id, $"session{i}", DateTimeOffset.UtcNow.AddDays(1), Cancellation);
+        }
+
+        (await ann.StatusAsync("/api/me")).ShouldBe(HttpStatusCode.OK);
+        (await users.FindAsync(id, Cancellation))!.EndedSessions.Count.ShouldBe(UserDirectory.MostEndedSessions);
+        await users.EndSessionAsync(id, "one more", DateTimeOffset.UtcNow.AddDays(1), Cancellation);
+
+        (await ann.StatusAsync("/api/me")).ShouldBe(HttpStatusCode.Unauthorized);
+        (await users.FindAsync(id, Cancellation))!.EndedSessions.ShouldBeEmpty();
     }
 
     [Fact]
@@ -68,6 +113,28 @@ public sealed class SessionTests : IDisposable
         old.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         using var anew = await elsewhere.SignInAsync("ann", "another long password");
         anew.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_present_password_cannot_be_guessed_in_a_session_for_long()
+    {
+        await using var server = await Accounts.StartAsync();
+        using var ann = await server.AdministratorAsync();
+        using var browser = new Browser(server.Address);
+        using var signedIn = await browser.SubmitAsync("/sign-in", "sign-in", ("name", "ann"), ("password", Accounts.Password));
+        for (var i = 0; i < SignInThrottle.PerUserAndAddress; i++)
+        {
+            using var wrong = await ann.PutAsJsonAsync("/api/me/password", new { oldPassword = "wrong", newPassword = "another long password" }, Cancellation);
+            wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        }
+
+        using var refused = await ann.PutAsJsonAsync("/api/me/password", new { oldPassword = Accounts.Password, newPassword = "another long password" }, Cancellation);
+        using var page = await browser.SubmitAsync("/account", "account/password", ("old", Accounts.Password), ("password", "another long password"), ("repeated", "another long password"));
+
+        (await refused.ShouldBeProblemAsync(HttpStatusCode.TooManyRequests)).ShouldContain("too many attempts");
+        refused.Headers.RetryAfter!.Delta!.Value.TotalMinutes.ShouldBeInRange(10, 15);
+        page.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        page.Headers.RetryAfter.ShouldNotBeNull();
     }
 
     [Fact]

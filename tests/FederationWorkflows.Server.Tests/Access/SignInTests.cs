@@ -115,6 +115,45 @@ public sealed class SignInTests
         answer.Headers.Contains("Set-Cookie").ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("/api/sign-in")]
+    [InlineData("/api/set-up")]
+    public async Task What_everybody_may_send_is_small(string path)
+    {
+        await using var server = await Accounts.StartAsync();
+
+        using var large = await server.Client.PostAsJsonAsync(path, new { name = "ann", password = Accounts.Password, token = new string('x', 70_000) }, Cancellation);
+
+        large.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_too_long_is_refused_before_anything()
+    {
+        await using var server = await Accounts.StartAsync();
+        var name = new string('a', 101);
+
+        using var signIn = await server.Client.SignInAsync(name);
+        using var setUp = await server.Client.PostAsJsonAsync("/api/set-up", new { token = "none", name, password = Accounts.Password }, Cancellation);
+
+        signIn.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await setUp.ShouldBeProblemAsync(HttpStatusCode.BadRequest)).ShouldContain("1 to 100 characters");
+    }
+
+    [Theory]
+    [InlineData("X-Original-For", "203.0.113.7")]
+    [InlineData("X-Original-Proto", "https")]
+    [InlineData("X-Forwarded-For", "203.0.113.7")]
+    public async Task What_a_proxy_passed_on_is_no_local_caller_s(string header, string value)
+    {
+        await using var server = await ServerUnderTest.StartAsync([], new Dictionary<string, string?> { ["SignIn:TrustLocalCallers"] = "true" });
+        using var client = server.NewClient();
+        (await client.StatusAsync("/api/users")).ShouldBe(HttpStatusCode.OK);
+        client.DefaultRequestHeaders.Add(header, value);
+
+        (await client.StatusAsync("/api/users")).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
     [Fact]
     public async Task A_name_is_the_same_in_any_case()
     {
@@ -132,6 +171,8 @@ public sealed class SignInTests
     [InlineData("", Accounts.Password, "1 to 100 characters")]
     [InlineData("a b", Accounts.Password, "1 to 100 characters")]
     [InlineData("system", Accounts.Password, "what the server calls somebody else")]
+    [InlineData("Webhook", Accounts.Password, "what the server calls somebody else")]
+    [InlineData("schedule", Accounts.Password, "what the server calls somebody else")]
     public async Task A_user_needs_a_name_and_a_password_that_holds(string name, string? password, string problem)
     {
         await using var server = await Accounts.StartAsync();

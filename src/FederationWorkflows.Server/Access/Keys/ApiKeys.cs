@@ -119,25 +119,29 @@ internal sealed class ApiKeys : IDisposable
 
     /// <summary>Ends a key, which counts for no request from now on.</summary>
     /// <returns>False when there is none with this id that the caller may end.</returns>
+    /// <exception cref="RefusedException">The caller comes with another key.</exception>
     public async ValueTask<bool> RevokeAsync(HttpContext context, string id)
     {
+        if (context.User.KeyId() is { } own && own != id)
+        {
+            throw new RefusedException("A key revokes no other key than itself. Sign in by password or provider.");
+        }
+
         if (Read(await store.FindAsync(Kind, id, context.RequestAborted)) is not { } key || (key.OwnerId != context.User.UserId() && !context.User.May(Permissions.UsersManage)))
         {
             return false;
         }
 
-        await store.DeleteAsync(Kind, id, null, context.RequestAborted);
-        await store.DeleteAsync(UseKind, id, null, context.RequestAborted);
-        await audit.WriteAsync(context, "api-key.revoke", id, before: ForAudit(key));
+        await RevokeAsync(context, key);
         return true;
     }
 
-    /// <summary>Ends all keys of a user who is no more.</summary>
+    /// <summary>Ends all keys of a user who is no more, or whose password somebody else may have known.</summary>
     public async ValueTask RevokeOfAsync(HttpContext context, string ownerId)
     {
         foreach (var key in (await ListAsync(context.RequestAborted)).Where(key => key.OwnerId == ownerId))
         {
-            await RevokeAsync(context, key.Id);
+            await RevokeAsync(context, key);
         }
     }
 
@@ -177,6 +181,13 @@ internal sealed class ApiKeys : IDisposable
 
     private static ApiKey? Read(Document? document) =>
         document is null ? null : JsonSerializer.Deserialize<ApiKey>(document.Json.Span, ManagementApi.Json)! with { Revision = document.Revision };
+
+    private async ValueTask RevokeAsync(HttpContext context, ApiKey key)
+    {
+        await store.DeleteAsync(Kind, key.Id, null, context.RequestAborted);
+        await store.DeleteAsync(UseKind, key.Id, null, context.RequestAborted);
+        await audit.WriteAsync(context, "api-key.revoke", key.Id, before: ForAudit(key));
+    }
 
     private async ValueTask<List<Document>> AllAsync(string kind, CancellationToken cancellationToken)
     {

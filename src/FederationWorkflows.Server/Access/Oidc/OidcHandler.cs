@@ -37,10 +37,22 @@ internal sealed class OidcHandler(
     protected override string BuildChallengeUrl(AuthenticationProperties properties, string redirectUri) =>
         QueryHelpers.AddQueryString(base.BuildChallengeUrl(properties, redirectUri), Nonce, properties.Items[Nonce]!);
 
-    protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
+    /// <summary>Until this is true the request may be anybody's, and costs neither the provider nor the audit log anything.</summary>
+    protected override bool ValidateCorrelationId(AuthenticationProperties properties)
+    {
+        var isOurs = base.ValidateCorrelationId(properties);
+        if (isOurs)
+        {
+            Context.Features.Set(new StartedSignIn());
+        }
+
+        return isOurs;
+    }
+
+    protected override async Task<OAuthTokenResponse> ExchangeCodeAsync(OAuthCodeExchangeContext context)
     {
         await DiscoverAsync();
-        return await base.HandleRemoteAuthenticateAsync();
+        return await base.ExchangeCodeAsync(context);
     }
 
     protected override async Task<AuthenticationTicket> CreateTicketAsync(ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
@@ -91,3 +103,6 @@ internal sealed class OidcHandler(
         return problem is null ? claims : throw new AuthenticationFailureException($"The provider's ID token does not count: {problem}.");
     }
 }
+
+/// <summary>The provider's answer belongs to a sign-in that this browser began here.</summary>
+internal sealed record StartedSignIn;

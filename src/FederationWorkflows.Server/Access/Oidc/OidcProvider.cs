@@ -14,6 +14,9 @@ internal sealed class OidcProvider : IOidcKeySource, IDisposable
     /// <summary>A key that is unknown makes it look again, but not more often than this: tokens come from outside.</summary>
     private static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(1);
 
+    /// <summary>A provider that fails is not asked again for so long, however many want to sign in meanwhile.</summary>
+    private static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim fetching = new(1, 1);
 
     private readonly OidcOptions options;
@@ -25,6 +28,8 @@ internal sealed class OidcProvider : IOidcKeySource, IDisposable
     private readonly HttpClient client;
 
     private OidcMetadata? known;
+
+    private (HttpRequestException Error, DateTimeOffset At)? failure;
 
     public OidcProvider(IOptions<OidcOptions> options, TimeProvider timeProvider)
     {
@@ -52,7 +57,12 @@ internal sealed class OidcProvider : IOidcKeySource, IDisposable
         {
             if (known is null || timeProvider.GetUtcNow() - known.ReadAt >= Lifetime)
             {
-                Volatile.Write(ref known, await FetchAsync(cancellationToken));
+                if (failure is { } last && timeProvider.GetUtcNow() - last.At < FailureLifetime)
+                {
+                    throw new HttpRequestException(last.Error.Message, last.Error);
+                }
+
+                Volatile.Write(ref known, await TryFetchAsync(cancellationToken));
             }
 
             return known;
@@ -85,6 +95,21 @@ internal sealed class OidcProvider : IOidcKeySource, IDisposable
         client.Dispose();
         handler.Dispose();
         fetching.Dispose();
+    }
+
+    private async Task<OidcMetadata> TryFetchAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var metadata = await FetchAsync(cancellationToken);
+            failure = null;
+            return metadata;
+        }
+        catch (HttpRequestException e)
+        {
+            failure = (e, timeProvider.GetUtcNow());
+            throw;
+        }
     }
 
     private async Task<OidcMetadata> FetchAsync(CancellationToken cancellationToken)

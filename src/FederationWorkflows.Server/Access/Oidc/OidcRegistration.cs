@@ -83,7 +83,13 @@ internal static partial class OidcRegistration
         failure.HandleResponse();
         LogFailed(Logger(context.RequestServices.GetRequiredService<ILoggerFactory>()), Hosting.ServerHost.Explain(failure.Failure!));
         var problem = failure.Failure as RefusedException ?? failure.Failure?.InnerException as RefusedException;
-        await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(SystemPrincipal.Instance, context.Connection.RemoteIpAddress?.ToString(), "session.begin", "unknown user", null, null, succeeded: false);
+
+        // Anybody can make up an answer to nothing: the log of what happened does not grow by that.
+        if (context.Features.Get<StartedSignIn>() is not null)
+        {
+            await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(SystemPrincipal.Instance, context.Connection.RemoteIpAddress?.ToString(), "session.begin", "unknown user", null, null, succeeded: false);
+        }
+
         await SignInPages.SignInPage(context, null, null, problem?.Message ?? "The provider's answer does not count; the server's log says why. Try again.", StatusCodes.Status403Forbidden).ExecuteAsync(context);
     }
 

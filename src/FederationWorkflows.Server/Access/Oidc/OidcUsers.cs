@@ -22,6 +22,11 @@ internal sealed class OidcUsers(UserDirectory users, IOptions<OidcOptions> optio
         }
 
         CheckDomain(claims);
+        if (options.Value.NameClaim == "email" && !HasVerifiedEmail(claims))
+        {
+            throw new RefusedException("The provider does not say that your e-mail address is verified (email_verified), so it is no name for you here. Verify it there, or ask an administrator.");
+        }
+
         var roles = RolesOf(claims);
         if (roles.Length == 0)
         {
@@ -35,6 +40,9 @@ internal sealed class OidcUsers(UserDirectory users, IOptions<OidcOptions> optio
 
     private static string Id(OidcClaims claims) => "oidc-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{claims.Issuer}\n{claims.Subject}")).AsSpan(0, 16));
 
+    /// <summary>Whoever can write any address into his profile could otherwise come as somebody else.</summary>
+    private static bool HasVerifiedEmail(OidcClaims claims) => claims.Json.TryGetProperty("email_verified", out var verified) && verified.ValueKind == JsonValueKind.True;
+
     private void CheckDomain(OidcClaims claims)
     {
         if (options.Value.AllowedDomains.Count == 0)
@@ -42,9 +50,8 @@ internal sealed class OidcUsers(UserDirectory users, IOptions<OidcOptions> optio
             return;
         }
 
-        var isVerified = claims.Json.TryGetProperty("email_verified", out var verified) && verified.ValueKind == JsonValueKind.True;
         var domain = claims.Email is { } email && email.LastIndexOf('@') is > 0 and var at ? email[(at + 1)..] : null;
-        if (!isVerified || domain is null || !options.Value.AllowedDomains.Contains(domain, StringComparer.OrdinalIgnoreCase))
+        if (!HasVerifiedEmail(claims) || domain is null || !options.Value.AllowedDomains.Contains(domain, StringComparer.OrdinalIgnoreCase))
         {
             throw new RefusedException("Only people with a verified e-mail address of certain domains are let in, and yours is none of them.");
         }

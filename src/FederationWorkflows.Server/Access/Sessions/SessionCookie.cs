@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using FederationWorkflows.Server.Access.Users;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace FederationWorkflows.Server.Access.Sessions;
 
 /// <summary>
-/// A session is a cookie that only the key ring can make: nothing of it is stored, and every node knows it. It names the user and the stamp he
-/// had; who he is now, and what he may, is looked up with each request.
+/// A session is a cookie that only the key ring can make: nothing of it is stored until it is signed out, and every node knows it. It names the
+/// user, the stamp he had and the session; who the user is now, what he may, and which sessions he ended, is looked up with each request.
 /// </summary>
 internal static class SessionCookie
 {
@@ -18,6 +19,8 @@ internal static class SessionCookie
     public const string Name = "fedflow-session";
 
     private const string StampClaim = "stamp";
+
+    private const string SessionClaim = "session";
 
     private const string Began = "began";
 
@@ -48,12 +51,22 @@ internal static class SessionCookie
         return properties;
     }
 
-    /// <summary>What the cookie says.</summary>
-    public static ClaimsPrincipal Ticket(User user) =>
-        new(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, user.Id), new Claim(StampClaim, user.Stamp)], Scheme));
+    /// <summary>What the cookie of a new session says.</summary>
+    public static ClaimsPrincipal Ticket(User user) => new(new ClaimsIdentity(
+        [new Claim(ClaimTypes.NameIdentifier, user.Id), new Claim(StampClaim, user.Stamp), new Claim(SessionClaim, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)))], Scheme));
 
-    /// <summary>Takes the cookie away.</summary>
-    public static Task EndAsync(HttpContext context) => context.SignOutAsync(Scheme);
+    /// <summary>Ends the session of the request, if it has one: a copy of the cookie counts no more. Takes the cookie away.</summary>
+    public static async Task EndAsync(HttpContext context)
+    {
+        if (context.Features.Get<SessionCaller>() is { SessionId: var session, Caller: var caller } && caller.UserId() is { } user)
+        {
+            var services = context.RequestServices;
+            var until = services.GetRequiredService<TimeProvider>().GetUtcNow() + services.GetRequiredService<IOptions<SignInOptions>>().Value.SessionLifetime;
+            await services.GetRequiredService<UserDirectory>().EndSessionAsync(user, session, until, context.RequestAborted);
+        }
+
+        await context.SignOutAsync(Scheme);
+    }
 
     private static async Task ValidateAsync(CookieValidatePrincipalContext context, TimeSpan lifetime)
     {
@@ -62,16 +75,17 @@ internal static class SessionCookie
             && long.TryParse(ticks, CultureInfo.InvariantCulture, out var began)
             && services.GetRequiredService<TimeProvider>().GetUtcNow().UtcTicks - began < lifetime.Ticks;
         var user = isInTime && context.Principal?.UserId() is { } id ? await services.GetRequiredService<UserDirectory>().CurrentAsync(id, context.HttpContext.RequestAborted) : null;
-        if (user is null || user.IsDisabled || context.Principal?.FindFirstValue(StampClaim) != user.Stamp)
+        var session = context.Principal?.FindFirstValue(SessionClaim);
+        if (user is null || user.IsDisabled || session is null || context.Principal?.FindFirstValue(StampClaim) != user.Stamp || user.EndedSessions.Any(ended => ended.Id == session))
         {
             context.RejectPrincipal();
             await context.HttpContext.SignOutAsync(Scheme);
             return;
         }
 
-        context.HttpContext.Features.Set(new SessionCaller(user.ToCaller(Scheme)));
+        context.HttpContext.Features.Set(new SessionCaller(user.ToCaller(Scheme), session));
     }
 }
 
-/// <summary>Who the session of a request belongs to. The cookie's own ticket stays small.</summary>
-internal sealed record SessionCaller(ClaimsPrincipal Caller);
+/// <summary>Who the session of a request belongs to, and its id. The cookie's own ticket stays small.</summary>
+internal sealed record SessionCaller(ClaimsPrincipal Caller, string SessionId);

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace FederationWorkflows.Server.Access.Users;
 
 /// <summary>
-/// While there is no user, each start of each node tells in the log a link where the administrator is made. Whoever can read the log is the one
+/// While there is no administrator, each start of each node tells in the log a link where the administrator is made. Whoever can read the log is the one
 /// who set up the server. What is stored of a link is its hash.
 /// </summary>
 internal sealed partial class SetUp(
@@ -30,12 +30,12 @@ internal sealed partial class SetUp(
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
-    /// <summary>The token is one that was told within the last 24 hours, and there is still no user.</summary>
+    /// <summary>The token is one that was told within the last 24 hours, and there is still no administrator.</summary>
     public async ValueTask<bool> IsValidAsync(string? token, CancellationToken cancellationToken) =>
         token is { Length: > 0 and <= 100 }
         && await store.FindAsync(Kind, Hash(token), cancellationToken) is { } told
         && JsonSerializer.Deserialize<Told>(told.Json.Span)!.Until > timeProvider.GetUtcNow()
-        && !await users.AnyAsync(cancellationToken);
+        && !await users.AnyAdministratorAsync(cancellationToken);
 
     /// <summary>Makes a token, to be told once.</summary>
     public async ValueTask<string> NewTokenAsync(CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed partial class SetUp(
         return token;
     }
 
-    /// <summary>Forgets all tokens: there is a user now.</summary>
+    /// <summary>Forgets all tokens: there is an administrator now.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         foreach (var told in await store.ListAsync(Kind, null, 1000, cancellationToken))
@@ -67,7 +67,7 @@ internal sealed partial class SetUp(
         await using var onStart = lifetime.ApplicationStarted.Register(started.SetResult);
         await using var onStop = stoppingToken.Register(() => started.TrySetCanceled(stoppingToken));
         await started.Task;
-        if (!await users.AnyAsync(stoppingToken))
+        if (!await users.AnyAdministratorAsync(stoppingToken))
         {
             var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? Hosting.ServerHost.DefaultUrl;
             var token = await NewTokenAsync(stoppingToken);
@@ -77,7 +77,7 @@ internal sealed partial class SetUp(
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    [LoggerMessage(LogLevel.Warning, "Nobody can sign in yet. Open this link within 24 hours to choose the administrator's name and password; it works once: {Link}")]
+    [LoggerMessage(LogLevel.Warning, "There is no administrator yet. Open this link within 24 hours to choose the administrator's name and password; it works once: {Link}")]
     private partial void LogLink(string link);
 
     private sealed record Told(DateTimeOffset Until);

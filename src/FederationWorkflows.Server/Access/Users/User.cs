@@ -30,6 +30,9 @@ public sealed record User
     /// <summary>The provider that vouches for him; null for who signs in by password.</summary>
     public string? Provider { get; init; }
 
+    /// <summary>Sessions he ended before their time, until no copy of their cookies would count anyway.</summary>
+    public IReadOnlyList<EndedSession> EndedSessions { get; init; } = [];
+
     /// <summary>The stored revision he was read at.</summary>
     [JsonIgnore]
     public long Revision { get; init; }
@@ -47,6 +50,11 @@ public sealed record User
     /// <summary>What may be told of him, and goes into the audit log.</summary>
     internal object ToPublic() => new { Id, Name, Roles, IsDisabled, CreatedAt, Provider, HasPassword = PasswordHash is not null, Revision };
 }
+
+/// <summary>A session that was signed out.</summary>
+/// <param name="Id">The id in the session's ticket. Who knows it cannot make the ticket.</param>
+/// <param name="Until">From then on the session would be over anyway, and need not be remembered.</param>
+public sealed record EndedSession(string Id, DateTimeOffset Until);
 
 /// <summary>The user a caller is.</summary>
 internal static class CallerIdentity

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using FederationWorkflows.Runtime.Storage;
@@ -9,10 +10,15 @@ namespace FederationWorkflows.Server.Access.Users;
 /// <summary>Keeps users. Of those whose sessions and keys are used it keeps a copy, which a change on any node throws away.</summary>
 internal sealed class UserDirectory : IDisposable
 {
-    /// <summary>The id of the user that the first start makes: of several that try, one succeeds.</summary>
-    public const string FirstId = "first";
+    /// <summary>So many ended sessions of a user are remembered one by one.</summary>
+    public const int MostEndedSessions = 50;
 
     private const string Kind = "user";
+
+    /// <summary>The id of the user that the first start makes: of several that try, one succeeds.</summary>
+    private const string FirstId = "first";
+
+    private const int EndAttempts = 10;
 
     /// <summary>A copy is believed for so long should the signal of a change get lost.</summary>
     private static readonly TimeSpan CopyLifetime = TimeSpan.FromMinutes(1);
@@ -75,7 +81,20 @@ internal sealed class UserDirectory : IDisposable
         return user;
     }
 
-    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken) => (await store.ListAsync(Kind, null, 1, cancellationToken)).Count > 0;
+    /// <summary>True when there is an administrator who may sign in.</summary>
+    public async ValueTask<bool> AnyAdministratorAsync(CancellationToken cancellationToken) => (await ListAsync(cancellationToken)).Any(user => user.IsAdministrator);
+
+    /// <summary>The id of the user that set-up makes next: the same for all who ask before one is made with it.</summary>
+    public async ValueTask<string> NextFirstIdAsync(CancellationToken cancellationToken)
+    {
+        var id = FirstId;
+        for (var number = 2; await FindAsync(id, cancellationToken) is not null; number++)
+        {
+            id = string.Create(CultureInfo.InvariantCulture, $"{FirstId}-{number}");
+        }
+
+        return id;
+    }
 
     /// <summary>All users, by name.</summary>
     public async ValueTask<IReadOnlyList<User>> ListAsync(CancellationToken cancellationToken)
@@ -102,6 +121,30 @@ internal sealed class UserDirectory : IDisposable
         Revision = await store.PutAsync(
             new Document(Kind, user.Id, user.Name.ToLowerInvariant(), JsonSerializer.SerializeToUtf8Bytes(user, ManagementApi.Json), user.Revision), cancellationToken),
     };
+
+    /// <summary>Ends one session of a user: a copy of its cookie counts no more.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="sessionId">The session's id.</param>
+    /// <param name="until">When it would be over anyway.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="DocumentConflictException">Others changed him again and again meanwhile.</exception>
+    public async ValueTask EndSessionAsync(string userId, string sessionId, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; await FindAsync(userId, cancellationToken) is { } user; attempt++)
+        {
+            EndedSession[] ended = [.. user.EndedSessions.Where(session => session.Until > timeProvider.GetUtcNow() && session.Id != sessionId), new(sessionId, until)];
+            try
+            {
+                // Beyond the bound another stamp ends them all, so none needs to be remembered.
+                await PutAsync(ended.Length > MostEndedSessions ? user with { Stamp = NewStamp(), EndedSessions = [] } : user with { EndedSessions = ended }, cancellationToken);
+                return;
+            }
+            catch (DocumentConflictException) when (attempt < EndAttempts)
+            {
+                // Somebody else changed him meanwhile, or ended another session: look again.
+            }
+        }
+    }
 
     public ValueTask<bool> DeleteAsync(User user, CancellationToken cancellationToken) => store.DeleteAsync(Kind, user.Id, user.Revision, cancellationToken);
 

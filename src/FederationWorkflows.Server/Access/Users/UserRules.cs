@@ -10,7 +10,7 @@ internal static partial class UserRules
     private const int ShortestPassword = 12;
 
     /// <summary>Names that the audit log and runs give to those who are no users.</summary>
-    private static readonly string[] Reserved = ["system", "local", "anonymous"];
+    private static readonly string[] Reserved = ["system", "local", "anonymous", "webhook", "schedule"];
 
     public static string? CheckName(string? name) =>
         name is null || !NamePattern().IsMatch(name) ? "A user's name has 1 to 100 characters: letters, digits, and . _ @ + - are allowed."

@@ -36,7 +36,12 @@ internal static class AccountPages
         }
         catch (RefusedException e)
         {
-            return await PageAsync(context, users, keys, problem: e.Message);
+            if (e.Wait is { } wait)
+            {
+                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            }
+
+            return await PageAsync(context, users, keys, problem: e.Message, refusal: e.Wait is null ? StatusCodes.Status400BadRequest : StatusCodes.Status429TooManyRequests);
         }
     }
 
@@ -55,12 +60,21 @@ internal static class AccountPages
         }
     }
 
-    private static async Task<IResult> RevokeKeyAsync(string id, IFormCollection form, HttpContext context, UserDirectory users, ApiKeys keys) =>
-        await keys.RevokeAsync(context, id)
-            ? PageResult.SeeOther(context, "account")
-            : await PageAsync(context, users, keys, problem: "There is no such key. It may have been revoked in the meantime.");
+    private static async Task<IResult> RevokeKeyAsync(string id, IFormCollection form, HttpContext context, UserDirectory users, ApiKeys keys)
+    {
+        try
+        {
+            return await keys.RevokeAsync(context, id)
+                ? PageResult.SeeOther(context, "account")
+                : await PageAsync(context, users, keys, problem: "There is no such key. It may have been revoked in the meantime.");
+        }
+        catch (RefusedException e)
+        {
+            return await PageAsync(context, users, keys, problem: e.Message);
+        }
+    }
 
-    private static async Task<IResult> PageAsync(HttpContext context, UserDirectory users, ApiKeys keys, string? problem = null, string? done = null, string? newKey = null)
+    private static async Task<IResult> PageAsync(HttpContext context, UserDirectory users, ApiKeys keys, string? problem = null, string? done = null, string? newKey = null, int refusal = StatusCodes.Status400BadRequest)
     {
         var user = context.User.UserId() is { } id ? await users.FindAsync(id, context.RequestAborted) : null;
         return PageResult.Of<AccountPage>(
@@ -75,6 +89,6 @@ internal static class AccountPages
                 Done = done,
                 NewKey = newKey,
             },
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            problem is null ? StatusCodes.Status200OK : refusal);
     }
 }

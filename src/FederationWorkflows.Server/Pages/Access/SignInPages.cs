@@ -43,8 +43,8 @@ internal static class SignInPages
 
     private static async Task<IResult> SignOutAsync(IFormCollection form, HttpContext context, AuditLog audit)
     {
-        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         await SessionCookie.EndAsync(context);
+        await audit.WriteAsync(context, "session.end", context.User.Identity?.Name ?? "");
         return PageResult.SeeOther(context, "sign-in");
     }
 
@@ -75,12 +75,15 @@ internal static class SignInPages
         }
         catch (DocumentConflictException)
         {
-            return NoLink(context);
+            return PageResult.Of<SetUpPage>(
+                context,
+                new { Caller = Nobody, Token = token, Name = name, Problem = "Another user has this name, or somebody sets up the server at this moment. Try another name." },
+                StatusCodes.Status409Conflict);
         }
     }
 
     private static IResult NoLink(HttpContext context) => PageResult.Of<ProblemPage>(
         context,
-        new { Caller = Nobody, Heading = "This link is over", Detail = "It works once, for 24 hours, and only while there is no user. Sign in, or start the server again for a new link: it is in the server's log." },
+        new { Caller = Nobody, Heading = "This link is over", Detail = "It works once, for 24 hours, and only while there is no administrator. Sign in, or start the server again for a new link: it is in the server's log." },
         StatusCodes.Status404NotFound);
 }
