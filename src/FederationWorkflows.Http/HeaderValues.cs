@@ -7,7 +7,7 @@ namespace FederationWorkflows.Http;
 /// <summary>A header as a story gives it.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Values">The values in clear.</param>
-/// <param name="IsSensitive">One of the values is a secret.</param>
+/// <param name="IsSensitive">One of the values is a secret, or all headers are.</param>
 internal sealed record StoryHeader(string Name, string[] Values, bool IsSensitive);
 
 /// <summary>Reads the headers of a story: an object whose values are texts or lists of texts, any of them possibly secret.</summary>
@@ -15,16 +15,10 @@ internal static class HeaderValues
 {
     /// <summary>Reads and checks them.</summary>
     /// <param name="headers">The headers.</param>
-    /// <param name="isSensitive">They are a secret as a whole: a name may be the secret, and names are sent, stored and shown in clear.</param>
+    /// <param name="isSensitive">They are a secret as a whole, for instance the result of an expression that reads one: any name may be the secret, too, and none is quoted.</param>
     /// <exception cref="InvalidOperationException">A header may not be set, or not like this.</exception>
     public static List<StoryHeader> Read(IDictionary<string, object?>? headers, bool isSensitive)
     {
-        if (isSensitive && headers is { Count: > 0 })
-        {
-            throw new InvalidOperationException("The names of headers may not be secret, and these headers are a secret as a whole. Use a Template, "
-                + "in which only the values come from secrets, for example {\"X-Token\": \"${secrets.token}\"}.");
-        }
-
         var result = new List<StoryHeader>();
         foreach (var (name, value) in headers ?? new Dictionary<string, object?>())
         {
@@ -32,12 +26,12 @@ internal static class HeaderValues
             var sensitive = Add(value, values);
             if (HeaderFields.Problem(name, values) is { } problem)
             {
-                throw new InvalidOperationException(problem);
+                throw new InvalidOperationException(isSensitive ? "A header has a name or a value that cannot be sent; it is not shown, since these headers are a secret as a whole." : problem);
             }
 
             if (values.Count > 0)
             {
-                result.Add(new StoryHeader(name, [.. values], sensitive));
+                result.Add(new StoryHeader(name, [.. values], sensitive || isSensitive));
             }
         }
 

@@ -44,7 +44,13 @@ internal sealed class WriteHttpResponse : CodeActivity
         }
 
         var headers = new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase);
-        foreach (var header in HeaderValues.Read(context.Get(ResponseHeaders), context.IsSensitive(ResponseHeaders)))
+        if (context.IsSensitive(ResponseHeaders))
+        {
+            // A name may be the secret, and names are sent, stored and shown in clear.
+            throw new InvalidOperationException("The headers of an answer are a secret as a whole, and secrets are not sent to callers. Leave out what reads a secret.");
+        }
+
+        foreach (var header in HeaderValues.Read(context.Get(ResponseHeaders), isSensitive: false))
         {
             if (HostsOwn.Contains(header.Name))
             {

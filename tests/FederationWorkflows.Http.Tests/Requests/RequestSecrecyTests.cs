@@ -94,7 +94,6 @@ public sealed class RequestSecrecyTests
     [InlineData("authorization", "canary-7f3a9c-value, broken")]
     [InlineData("requestHeaders", "{\"X-A\":\"canary-7f3a9c-value\\n\"}")]
     [InlineData("requestHeaders", "{\"canary-7f3a9c-value\":\"a\\n\"}")]
-    [InlineData("requestHeaders", "{\"canary-7f3a9c-value\":\"a\"}")]
     [InlineData("url", "http://u:canary-7f3a9c-value@127.0.0.1/")]
     [InlineData("url", "http://10.0.0.1/canary-7f3a9c-value")]
     [InlineData("url", "http://127.0.0.1:1/canary-7f3a9c-value")]
