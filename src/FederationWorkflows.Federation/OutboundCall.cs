@@ -34,6 +34,11 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
                 $"Check that this host reaches {Service}, by DNS, proxy and firewall; {FederationOptions.Section}:{nameof(FederationOptions.Timeout)} sets the limit.",
                 isRetryable: true);
         }
+        catch (InvalidOperationException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // A cloud's library may continue from the task that was cancelled, and trip over it: it is the cancellation all the same.
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+        }
         catch (UnacceptableAnswerException exception)
         {
             throw NoAnswer(exception.Code, exception.Message, $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.");
