@@ -1,6 +1,7 @@
 using System.Net;
 using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using FederationWorkflows.Federation.Google.Activities;
 using Microsoft.Extensions.Configuration;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
