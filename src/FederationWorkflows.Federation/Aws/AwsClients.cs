@@ -22,11 +22,12 @@ internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptio
         var endpoint = options.CurrentValue.Endpoints.AwsS3;
         // With retries, S3's retry policy answers a 400 by looking for the bucket's region: a URL signed with the session's credentials, sent by an HTTP client
         // of its own to the endpoint that environment or profile name - past the host's policy and everything configured here.
-        return new(Session(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null, MaxErrorRetry = 0 }, endpoint, region));
+        return new(Sdk(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null, MaxErrorRetry = 0 }, endpoint, region));
     }
 
-    public static SessionAWSCredentials Session(AwsCredentials credentials) =>
-        new(credentials.AccessKeyId, credentials.SecretAccessKey.Reveal(), credentials.SessionToken.Reveal());
+    public static AWSCredentials Sdk(AwsCredentials credentials) => credentials.SessionToken is { } session
+        ? new SessionAWSCredentials(credentials.AccessKeyId, credentials.SecretAccessKey.Reveal(), session.Reveal())
+        : new BasicAWSCredentials(credentials.AccessKeyId, credentials.SecretAccessKey.Reveal());
 
     private TConfig Configure<TConfig>(TConfig config, Uri? endpoint, string region)
         where TConfig : ClientConfig

@@ -60,11 +60,11 @@ internal sealed class AwsFederation(AwsClients clients, IOptionsMonitor<Federati
         AwsInputs.RequireCredentials(call, credentials);
         var where = AwsInputs.RequireRegion(call, region, AwsInputs.PartitionOf(credentials), options.CurrentValue.AwsRegion);
 
-        using var client = clients.Sts(AwsClients.Session(credentials), where);
+        using var client = clients.Sts(AwsClients.Sdk(credentials), where);
         var answer = await call.RunAsync(
             limited => client.GetCallerIdentityAsync(new GetCallerIdentityRequest(), limited),
             (code, _) => AwsAdvice.Signed(code, ""),
-            [credentials.SecretAccessKey, credentials.SessionToken],
+            credentials.Secrets,
             options.CurrentValue.Timeout,
             time,
             cancellationToken);

@@ -125,9 +125,9 @@ internal static partial class AwsInputs
     /// <summary>Credentials whose form would make the framework throw an exception that shows them.</summary>
     public static void RequireCredentials(OutboundCall call, AwsCredentials credentials)
     {
-        if (!AccessKeyId().IsMatch(credentials.AccessKeyId) || !Secret().IsMatch(credentials.SecretAccessKey.Reveal()) || !Secret().IsMatch(credentials.SessionToken.Reveal()))
+        if (!AccessKeyId().IsMatch(credentials.AccessKeyId) || !credentials.Secrets.All(secret => Secret().IsMatch(secret.Reveal())))
         {
-            throw call.Input("the credentials do not have the form of temporary AWS credentials", "Give the output of an activity that assumes a role.");
+            throw call.Input("the credentials do not have the form of AWS credentials", "Give the output of an activity that gives credentials.");
         }
     }
 

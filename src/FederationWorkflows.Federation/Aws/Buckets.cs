@@ -50,7 +50,7 @@ internal sealed class Buckets(AwsClients clients, IOptionsMonitor<FederationOpti
                 return new BucketList(buckets, !string.IsNullOrEmpty(next));
             },
             (code, _) => AwsAdvice.Signed(code, "s3:ListAllMyBuckets"),
-            [credentials.SecretAccessKey, credentials.SessionToken],
+            credentials.Secrets,
             options.CurrentValue.Timeout,
             time,
             cancellationToken);

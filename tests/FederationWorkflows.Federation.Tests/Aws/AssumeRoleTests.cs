@@ -68,7 +68,7 @@ public sealed class AssumeRoleTests : IDisposable
         sent.Headers["amz-sdk-request"].ShouldBe("attempt=1; max=1");
         credentials.AccessKeyId.ShouldBe("ASIAEXAMPLE0000001");
         credentials.SecretAccessKey.Reveal().ShouldBe("SECRETgranted");
-        credentials.SessionToken.Reveal().ShouldBe("SESSIONgranted");
+        credentials.SessionToken!.Reveal().ShouldBe("SESSIONgranted");
         credentials.Expiration.ShouldBe(new DateTimeOffset(2031, 4, 5, 7, 7, 8, TimeSpan.Zero));
         credentials.AssumedRoleArn.ShouldBe("arn:aws:sts::123456789012:assumed-role/reader/112233445566778899001");
         credentials.AssumedRoleId.ShouldBe("AROAEXAMPLE:112233445566778899001");

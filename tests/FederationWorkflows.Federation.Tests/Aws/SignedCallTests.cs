@@ -35,6 +35,19 @@ public sealed class SignedCallTests : IDisposable
     }
 
     [Fact]
+    public async Task A_long_term_key_signs_without_a_session_token()
+    {
+        host.Network.AnswerXml(Identity);
+
+        await host.Aws.GetCallerIdentityAsync(
+            Credentials.Session with { SessionToken = null, Expiration = null, AssumedRoleArn = null }, cancellationToken: TestContext.Current.CancellationToken);
+
+        var sent = host.Network.Only;
+        sent.Headers["Authorization"].ShouldStartWith("AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE0000001/");
+        sent.Headers.Keys.ShouldNotContain("X-Amz-Security-Token");
+    }
+
+    [Fact]
     public async Task Credentials_of_another_partition_are_used_there()
     {
         host.Network.AnswerXml(Identity);
@@ -185,9 +198,9 @@ public sealed class SignedCallTests : IDisposable
             (() => host.Buckets.ListAsync(Credentials.Session, limit: 10_001, cancellationToken: cancellation), "the limit is 10001"),
             (() => host.Buckets.ListAsync(Credentials.Session, "nowhere", cancellationToken: cancellation), "the region is no AWS region"),
             (() => host.Aws.GetCallerIdentityAsync(Credentials.Session, "nowhere", cancellation), "the region is no AWS region"),
-            (() => host.Aws.GetCallerIdentityAsync(Credentials.Session with { AccessKeyId = "CANARY\n" }, null, cancellation), "the credentials do not have the form of temporary AWS credentials"),
-            (() => host.Aws.GetCallerIdentityAsync(Credentials.Session with { SessionToken = Sensitive.Of("CANARY\r\nX: y") }, null, cancellation), "the credentials do not have the form of temporary AWS credentials"),
-            (() => host.Buckets.ListAsync(Credentials.Session with { SecretAccessKey = Sensitive.Of("") }, cancellationToken: cancellation), "the credentials do not have the form of temporary AWS credentials"),
+            (() => host.Aws.GetCallerIdentityAsync(Credentials.Session with { AccessKeyId = "CANARY\n" }, null, cancellation), "the credentials do not have the form of AWS credentials"),
+            (() => host.Aws.GetCallerIdentityAsync(Credentials.Session with { SessionToken = Sensitive.Of("CANARY\r\nX: y") }, null, cancellation), "the credentials do not have the form of AWS credentials"),
+            (() => host.Buckets.ListAsync(Credentials.Session with { SecretAccessKey = Sensitive.Of("") }, cancellationToken: cancellation), "the credentials do not have the form of AWS credentials"),
         };
 
         foreach (var (call, detail) in cases)

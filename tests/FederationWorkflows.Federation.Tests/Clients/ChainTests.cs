@@ -73,7 +73,7 @@ public sealed class ChainTests : IDisposable
         story["caller"].ShouldBe(new CallerIdentity("123456789012", "arn:aws:sts::123456789012:assumed-role/reader/s", "AROAEXAMPLE:s"));
         story["buckets"].ShouldBeOfType<Bucket[]>().ShouldBe([new Bucket("logs", new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero), "eu-west-1")]);
         story["truncated"].ShouldBe(false);
-        story["credentials"].ShouldBeOfType<AwsCredentials>().SessionToken.Reveal().ShouldBe("CANARYsession");
+        story["credentials"].ShouldBeOfType<AwsCredentials>().SessionToken!.Reveal().ShouldBe("CANARYsession");
 
         story.Saved.ToString().ShouldContain("ASIAEXAMPLE0000001");
         story.Journal.ToString().ShouldContain("***");

@@ -39,7 +39,7 @@ public sealed class AssumeRoleWithWebIdentity : CodeActivity<AwsCredentials>
 
     /// <summary>When the credentials stop working.</summary>
     [Output(Description = "When the credentials stop working.")]
-    public Output<DateTimeOffset>? Expiration { get; set; }
+    public Output<DateTimeOffset?>? Expiration { get; set; }
 
     /// <inheritdoc/>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
