@@ -12,9 +12,17 @@ public sealed class CloudEndpoints
     /// <summary>Base of the IAM Service Account Credentials API.</summary>
     public Uri GoogleIamCredentials { get; set; } = new("https://iamcredentials.googleapis.com");
 
+    /// <summary>Google's security token service, for workload identity pools.</summary>
+    public Uri GoogleSts { get; set; } = new("https://sts.googleapis.com/v1/token");
+
     /// <summary>AWS STS; null for the region's own endpoint.</summary>
     public Uri? AwsSts { get; set; }
 
     /// <summary>Amazon S3; null for the region's own endpoint. When set, buckets are addressed by path.</summary>
     public Uri? AwsS3 { get; set; }
+
+    /// <summary>
+    /// The EC2 instance metadata service. It speaks http: to its own addresses 169.254.169.254 and [fd00:ec2::254], and to loopback, for a stand-in.
+    /// </summary>
+    public Uri AwsInstanceMetadata { get; set; } = new("http://169.254.169.254");
 }

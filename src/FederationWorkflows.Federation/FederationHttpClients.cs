@@ -6,7 +6,7 @@ namespace FederationWorkflows.Federation;
 /// </summary>
 public static class FederationHttpClients
 {
-    /// <summary>For Google's token endpoint and the IAM Credentials API.</summary>
+    /// <summary>For Google's token endpoint, security token service and IAM Credentials API.</summary>
     public const string Google = "federation-google";
 
     /// <summary>For the metadata server of Google Cloud, a link-local address that no other client has a reason to reach.</summary>
@@ -14,4 +14,7 @@ public static class FederationHttpClients
 
     /// <summary>For AWS.</summary>
     public const string Aws = "federation-aws";
+
+    /// <summary>For the metadata service of EC2 and the credential endpoints of ECS and EKS, link-local addresses that no other client has a reason to reach.</summary>
+    public const string AwsMetadata = "federation-aws-metadata";
 }

@@ -9,13 +9,21 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
 {
     private const string Endpoints = FederationOptions.Section + ":" + nameof(FederationOptions.Endpoints) + ":";
 
+    private static readonly string[] InstanceMetadataHosts = ["http://169.254.169.254", "http://[fd00:ec2::254]"];
+
     public ValidateOptionsResult Validate(string? name, FederationOptions options)
     {
         var problems = new List<string>();
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleToken), options.Endpoints.GoogleToken);
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleIamCredentials), options.Endpoints.GoogleIamCredentials);
+        CheckEndpoint(problems, nameof(CloudEndpoints.GoogleSts), options.Endpoints.GoogleSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsSts), options.Endpoints.AwsSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsS3), options.Endpoints.AwsS3);
+
+        if (!InstanceMetadataHosts.Contains(options.Endpoints.AwsInstanceMetadata.IsAbsoluteUri ? options.Endpoints.AwsInstanceMetadata.GetLeftPart(UriPartial.Authority) : ""))
+        {
+            CheckEndpoint(problems, nameof(CloudEndpoints.AwsInstanceMetadata), options.Endpoints.AwsInstanceMetadata);
+        }
 
         if (options.Timeout < TimeSpan.FromSeconds(1) || options.Timeout > TimeSpan.FromSeconds(90))
         {

@@ -1,6 +1,8 @@
 using System.Net;
 using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Aws.Sources;
+using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using FederationWorkflows.Federation.Google.Activities;
@@ -17,10 +19,11 @@ public static class FederationServiceCollectionExtensions
     // Tokens are a few KB; 10,000 buckets with name, date and region are about 2 MB of XML.
     private const long MaxGoogleAnswerBytes = 256 * 1024;
     private const long MaxAwsAnswerBytes = 8 * 1024 * 1024;
+    private const long MaxAwsMetadataAnswerBytes = 64 * 1024;
 
     /// <summary>
-    /// Registers <see cref="IConnectionStore"/>, <see cref="IGoogleTokenSource"/>, <see cref="IServiceAccountCredentials"/>, <see cref="IAwsFederation"/> and
-    /// <see cref="IBuckets"/> with the options of section <see cref="FederationOptions.Section"/>, which are checked when the host starts.
+    /// Registers <see cref="IConnectionStore"/>, <see cref="IGoogleTokenSource"/>, <see cref="IServiceAccountCredentials"/>, <see cref="IWorkloadIdentityPools"/>,
+    /// <see cref="IAwsFederation"/>, <see cref="IAwsSources"/>, <see cref="ICallerIdentityTokens"/>, <see cref="IProjectedTokens"/> and <see cref="IBuckets"/> with the options of section <see cref="FederationOptions.Section"/>, which are checked when the host starts.
     /// The activities over them come as one <see cref="IActivityProvider"/>, so call it once. Their HTTP clients are named in <see cref="FederationHttpClients"/>; what the host registered itself (a store, a token source, a <see cref="TimeProvider"/>) stays.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -34,6 +37,7 @@ public static class FederationServiceCollectionExtensions
         AddClient(services, FederationHttpClients.Google, MaxGoogleAnswerBytes);
         AddClient(services, FederationHttpClients.GoogleMetadata, MaxGoogleAnswerBytes);
         AddClient(services, FederationHttpClients.Aws, MaxAwsAnswerBytes);
+        AddClient(services, FederationHttpClients.AwsMetadata, MaxAwsMetadataAnswerBytes);
 
         services.TryAddSingleton(provider => new ApplicationDefault(provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), Environment.GetEnvironmentVariable));
         services.TryAddSingleton<IConnectionStore, ConfiguredConnections>();
@@ -42,12 +46,22 @@ public static class FederationServiceCollectionExtensions
         services.TryAddSingleton<MetadataServer>();
         services.TryAddSingleton<IServiceAccountCredentials, ServiceAccountCredentials>();
         services.TryAddSingleton<IGoogleTokenSource, GoogleTokenSource>();
+        services.TryAddSingleton<IWorkloadIdentityPools, WorkloadIdentityPools>();
 
         services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<GetAccessToken>());
 
         services.TryAddSingleton<AwsClients>();
         services.TryAddSingleton<IAwsFederation, AwsFederation>();
         services.TryAddSingleton<IBuckets, Buckets>();
+        services.TryAddSingleton<ICallerIdentityTokens, CallerIdentityTokens>();
+        services.TryAddSingleton(HostEnvironment.OfProcess);
+        services.TryAddSingleton<MetadataHttp>();
+        services.TryAddSingleton<EnvironmentKeys>();
+        services.TryAddSingleton<ProfileFiles>();
+        services.TryAddSingleton<InstanceMetadata>();
+        services.TryAddSingleton<ContainerCredentials>();
+        services.TryAddSingleton<IAwsSources, AwsSources>();
+        services.TryAddSingleton<IProjectedTokens, ProjectedTokens>();
         return services;
     }
 

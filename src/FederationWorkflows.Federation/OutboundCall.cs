@@ -26,7 +26,7 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
         {
             return await call(either.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsTimeout(exception, timer.Token))
         {
             throw NoAnswer(
                 FailureCodes.Timeout,
@@ -52,6 +52,10 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
             throw NoAnswer(FailureCodes.NetworkFailure, CloudText.Message(exception.Message), "", isRetryable: true, exception);
         }
     }
+
+    // A cloud's library may continue from the task that the timer ended, and trip over it.
+    private static bool IsTimeout(Exception exception, CancellationToken timer) =>
+        exception is OperationCanceledException || (exception is InvalidOperationException && timer.IsCancellationRequested);
 
     /// <summary>The service answered with success, but not with what its documentation says.</summary>
     public FederationException Unreadable(string detail) =>

@@ -11,7 +11,7 @@ internal static class GoogleAdvice
         GoogleCall.MetadataServer => error.Code == "NotFound"
             ? "No service account is attached to this machine (or, on GKE, no workload identity to this pod): attach one."
             : "Check that this host runs on Google Cloud and that the service account attached to it exists and is enabled.",
-        GoogleCall.SecurityTokenService => "Check the workload identity pool's provider: issuer, allowed audiences, attribute mapping and condition.",
+        GoogleCall.SecurityTokenService => PoolAdvice.For(call, error),
         _ => TokenEndpoint(call, error),
     };
 
@@ -71,7 +71,7 @@ internal static class GoogleAdvice
         return $"Each link of the chain needs its grant: {string.Join("; ", links)}. A new grant takes up to a few minutes.";
     }
 
-    private static string Passing(GoogleError error) => error.Code switch
+    public static string Passing(GoogleError error) => error.Code switch
     {
         "RESOURCE_EXHAUSTED" or "TooManyRequests" or "rate_limit_exceeded" => "The project's quota is used up: try again later, or raise it.",
         "UNAVAILABLE" or "INTERNAL" or "internal_failure" or "ServiceUnavailable" or "InternalServerError" or "BadGateway" or "GatewayTimeout" =>
@@ -79,5 +79,5 @@ internal static class GoogleAdvice
         _ => "",
     };
 
-    private static bool Says(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+    public static bool Says(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
 }

@@ -16,6 +16,9 @@ internal sealed record GoogleCall(string Service, string Api) : OutboundCall(Clo
     /// <summary>The service account the call is about.</summary>
     public string? Target { get; init; }
 
+    /// <summary>What the proof of identity says of itself, in a sentence; null when it is not known here.</summary>
+    public string? Subject { get; init; }
+
     public override bool GivesToken { get; init; } = true;
 
     public override string? Principal => Target;

@@ -41,12 +41,26 @@ internal sealed class GoogleHttp(IHttpMessageHandlerFactory handlers, IOptionsMo
 
     /// <summary>POSTs JSON and reads JSON.</summary>
     public Task<T> PostAsync<T>(GoogleCall call, Uri url, Sensitive<string> bearer, object body, Func<JsonElement, T> read, CancellationToken cancellationToken) =>
+        PostAsync(
+            call,
+            () => new HttpRequestMessage(HttpMethod.Post, url)
+            {
+                Content = JsonContent.Create(body, options: WireJson),
+                Headers = { Authorization = new AuthenticationHeaderValue("Bearer", bearer.Reveal()) },
+            },
+            read,
+            cancellationToken);
+
+    /// <summary>POSTs a form without a bearer token and reads JSON.</summary>
+    public Task<T> PostFormAsync<T>(GoogleCall call, Uri url, IReadOnlyDictionary<string, string> form, Func<JsonElement, T> read, CancellationToken cancellationToken) =>
+        PostAsync(call, () => new HttpRequestMessage(HttpMethod.Post, url) { Content = new FormUrlEncodedContent(form) }, read, cancellationToken);
+
+    private Task<T> PostAsync<T>(GoogleCall call, Func<HttpRequestMessage> make, Func<JsonElement, T> read, CancellationToken cancellationToken) =>
         call.RunAsync(
             async limited =>
             {
                 using var http = new HttpClient(Answers(call, FederationHttpClients.Google, limited)) { Timeout = Timeout.InfiniteTimeSpan };
-                using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = JsonContent.Create(body, options: WireJson) };
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer.Reveal());
+                using var request = make();
                 using var response = await http.SendAsync(request, limited);
                 try
                 {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Aws.Sources;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using Microsoft.Extensions.Configuration;
@@ -31,14 +32,18 @@ internal sealed class FederationHost : IDisposable
         collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new LogSink(Log)));
         collection.AddSingleton<TimeProvider>(Time);
         collection.AddSingleton(provider => new ApplicationDefault(provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), environment));
+        collection.AddSingleton(new HostEnvironment(environment, Home));
         collection.AddFederation(root);
-        foreach (var name in new[] { FederationHttpClients.Google, FederationHttpClients.GoogleMetadata, FederationHttpClients.Aws })
+        foreach (var name in new[] { FederationHttpClients.Google, FederationHttpClients.GoogleMetadata, FederationHttpClients.Aws, FederationHttpClients.AwsMetadata })
         {
             collection.AddHttpClient(name).ConfigurePrimaryHttpMessageHandler(() => Network);
         }
 
         services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }
+
+    /// <summary>The home directory that the shared AWS files are in. There is none unless a test makes it.</summary>
+    public string Home { get; } = Path.Combine(Path.GetTempPath(), "federation-" + Guid.NewGuid().ToString("N"));
 
     public RecordingHandler Network { get; } = new();
 
@@ -60,7 +65,14 @@ internal sealed class FederationHost : IDisposable
 
     public FederationOptions Options => services.GetRequiredService<IOptions<FederationOptions>>().Value;
 
-    public void Dispose() => services.Dispose();
+    public void Dispose()
+    {
+        services.Dispose();
+        if (Directory.Exists(Home))
+        {
+            Directory.Delete(Home, recursive: true);
+        }
+    }
 
     private sealed class LogSink(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
     {
