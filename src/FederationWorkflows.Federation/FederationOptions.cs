@@ -1,4 +1,4 @@
-using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation;
 

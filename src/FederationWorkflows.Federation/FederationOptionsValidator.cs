@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Connections;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Federation;
@@ -39,13 +40,7 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
             problems.Add($"{FederationOptions.Section}:{nameof(options.AwsRegion)} is no AWS region: give one such as us-east-1.");
         }
 
-        foreach (var (connection, definition) in options.Connections)
-        {
-            if (definition.Problem() is { } problem)
-            {
-                problems.Add($"{FederationOptions.Section}:{nameof(options.Connections)}:{connection}: {problem}");
-            }
-        }
+        problems.AddRange(options.Connections.Keys.SelectMany(name => ConnectionRules.Problems(name, options.Connections)));
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }

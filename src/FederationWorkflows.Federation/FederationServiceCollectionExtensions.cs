@@ -3,6 +3,7 @@ using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation.Aws;
 using FederationWorkflows.Federation.Aws.Sources;
 using FederationWorkflows.Federation.Clusters;
+using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using FederationWorkflows.Federation.Google.Activities;
 using Microsoft.Extensions.Configuration;

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 
@@ -33,6 +34,7 @@ public abstract class Sensitive
 /// <typeparam name="T">The type of the value inside.</typeparam>
 [DebuggerDisplay(Mask)]
 [JsonConverter(typeof(MaskingJsonConverterFactory))]
+[TypeConverter(typeof(SensitiveTextConverter))]
 public sealed class Sensitive<T>(T value) : Sensitive
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

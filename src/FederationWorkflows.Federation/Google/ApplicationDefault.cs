@@ -1,3 +1,4 @@
+using FederationWorkflows.Federation.Connections;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Federation.Google;
@@ -21,7 +22,7 @@ internal sealed class ApplicationDefault(IOptionsMonitor<FederationOptions> opti
             file = GcloudFile();
             if (file is null || !File.Exists(file))
             {
-                return new MetadataServerConnection(connection);
+                return new MetadataServerConnection(connection) { IsByDefault = true };
             }
         }
 

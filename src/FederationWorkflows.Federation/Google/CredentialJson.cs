@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation.Google;
 
@@ -24,15 +25,22 @@ internal static class CredentialJson
     public static Connection ServiceAccountKey(string connection, string json)
     {
         using var document = Parse(connection, json);
-        RequireType(connection, document.RootElement, ServiceAccountType, ConnectionOptions.ServiceAccountKey);
+        RequireType(connection, document.RootElement, ServiceAccountType, ConnectionKinds.ServiceAccountKey);
         return ServiceAccountKey(connection, document.RootElement);
     }
 
     public static Connection AuthorizedUser(string connection, string json)
     {
         using var document = Parse(connection, json);
-        RequireType(connection, document.RootElement, AuthorizedUserType, ConnectionOptions.AuthorizedUser);
+        RequireType(connection, document.RootElement, AuthorizedUserType, ConnectionKinds.AuthorizedUser);
         return AuthorizedUser(connection, document.RootElement);
+    }
+
+    public static Connection ExternalAccount(string connection, string json, CloudEndpoints endpoints)
+    {
+        using var document = Parse(connection, json);
+        RequireType(connection, document.RootElement, ExternalAccountType, ConnectionKinds.ExternalAccount);
+        return ExternalAccount(connection, document.RootElement, json, endpoints);
     }
 
     /// <summary>Any kind of credential that Application Default Credentials may be.</summary>
@@ -177,8 +185,9 @@ internal static class CredentialJson
 
         var advice = found switch
         {
-            ServiceAccountType => $"Give the connection the kind {ConnectionOptions.ServiceAccountKey}, or another credential.",
-            AuthorizedUserType => $"Give the connection the kind {ConnectionOptions.AuthorizedUser}, or another credential.",
+            ServiceAccountType => $"Give the connection the kind {ConnectionKinds.ServiceAccountKey}, or another credential.",
+            AuthorizedUserType => $"Give the connection the kind {ConnectionKinds.AuthorizedUser}, or another credential.",
+            ExternalAccountType => $"Give the connection the kind {ConnectionKinds.ExternalAccount}, or another credential.",
             _ => $"Kind {kind} takes JSON of type {type}.",
         };
         throw Unusable(connection, $"its kind is {kind}, but its JSON has {Quote(found)}", advice);

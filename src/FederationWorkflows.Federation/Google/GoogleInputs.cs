@@ -36,9 +36,11 @@ internal static partial class GoogleInputs
         }
     }
 
+    public static bool IsServiceAccount(string text) => ServiceAccount().IsMatch(text);
+
     public static void RequireServiceAccount(GoogleCall call, string? serviceAccount, string input)
     {
-        if (serviceAccount is null || !ServiceAccount().IsMatch(serviceAccount))
+        if (serviceAccount is null || !IsServiceAccount(serviceAccount))
         {
             throw call.Input(
                 $"{input} is no service account",

@@ -1,3 +1,4 @@
+using FederationWorkflows.Federation.Connections;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Http;
 
@@ -14,6 +15,7 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
         var call = Call(connection, "token");
         GoogleInputs.RequireScopes(call, scopes);
         var token = await RunAsync(
+            connection,
             call,
             async (factory, limited) =>
             {
@@ -30,6 +32,7 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
         var call = Call(connection, "identity");
         GoogleInputs.RequireAudience(call, audience);
         var token = await RunAsync(
+            connection,
             call,
             async (factory, limited) =>
             {
@@ -44,7 +47,7 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
     private static GoogleCall Call(MetadataServerConnection connection, string api) => new(GoogleCall.MetadataServer, api) { Caller = $"connection '{connection.Name}'" };
 
     private async Task<T> RunAsync<T>(
-        GoogleCall call, Func<global::Google.Apis.Http.IHttpClientFactory, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+        MetadataServerConnection connection, GoogleCall call, Func<global::Google.Apis.Http.IHttpClientFactory, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         try
         {
@@ -62,8 +65,10 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
                     Api = call.Api,
                     Code = exception.Code,
                     Detail = exception.Detail,
-                    Advice = $"{call.Caller} uses Application Default Credentials and found no file ({ApplicationDefault.FileVariable}, gcloud auth application-default login): "
-                        + "give one, or run on Google Cloud with a service account attached.",
+                    Advice = connection.IsByDefault
+                        ? $"{call.Caller} uses Application Default Credentials and found no file ({ApplicationDefault.FileVariable}, gcloud auth application-default login): "
+                            + "give one, or run on Google Cloud with a service account attached."
+                        : $"{call.Caller} is of kind {ConnectionKinds.MetadataServer}: run this host on Google Cloud with a service account attached, or give the connection another kind.",
                 },
                 exception.InnerException);
         }

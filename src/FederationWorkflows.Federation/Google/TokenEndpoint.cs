@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FederationWorkflows.Federation.Connections;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Flows;
 using Google.Apis.Auth.OAuth2.Requests;

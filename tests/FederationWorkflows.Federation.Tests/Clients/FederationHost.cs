@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FederationWorkflows.Federation.Aws;
 using FederationWorkflows.Federation.Aws.Sources;
+using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

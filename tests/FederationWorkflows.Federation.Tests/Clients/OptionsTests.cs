@@ -39,8 +39,8 @@ public sealed class OptionsTests
     [InlineData("Timeout", "00:02:00", "Federation:Timeout is 00:02:00: give 00:00:01 to 00:01:30.")]
     [InlineData("StsRetries", "6", "Federation:StsRetries is 6: give 0 to 5.")]
     [InlineData("AwsRegion", "Frankfurt", "Federation:AwsRegion is no AWS region: give one such as us-east-1.")]
-    [InlineData("Connections:ops:Kind", "CANARY", "Federation:Connections:ops: its kind is missing or unknown: give serviceAccountKey, authorizedUser or applicationDefault.")]
-    [InlineData("Connections:ops:File", "/a", "Federation:Connections:ops: its kind is missing or unknown: give serviceAccountKey, authorizedUser or applicationDefault.")]
+    [InlineData("Connections:ops:Kind", "CANARY", "Federation:Connections:ops: its kind is missing or unknown: give one of serviceAccountKey, authorizedUser, applicationDefault, metadataServer, externalAccount, workloadIdentityPool, awsEnvironment, awsProfile, awsInstance, awsContainer, awsDefault, awsRole.")]
+    [InlineData("Connections:ops:File", "/a", "Federation:Connections:ops: its kind is missing or unknown: give one of serviceAccountKey, authorizedUser, applicationDefault, metadataServer, externalAccount, workloadIdentityPool, awsEnvironment, awsProfile, awsInstance, awsContainer, awsDefault, awsRole.")]
     [InlineData("Connections:ops:Kind", "serviceAccountKey", "Federation:Connections:ops: it has no credential: give file (a path) or json (the content).")]
     public void A_wrong_setting_stops_the_host_and_names_the_key_and_the_remedy(string key, string value, string problem)
     {

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Tests.Clients;
 
 namespace FederationWorkflows.Federation.Tests.Google;

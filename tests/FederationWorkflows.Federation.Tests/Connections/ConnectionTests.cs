@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Tests.Clients;
 
-namespace FederationWorkflows.Federation.Tests.Google;
+namespace FederationWorkflows.Federation.Tests.Connections;
 
 public sealed class ConnectionTests : IDisposable
 {

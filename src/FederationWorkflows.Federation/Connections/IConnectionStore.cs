@@ -1,4 +1,4 @@
-namespace FederationWorkflows.Federation.Google;
+namespace FederationWorkflows.Federation.Connections;
 
 /// <summary>The connections an administrator defined.</summary>
 public interface IConnectionStore
