@@ -26,6 +26,9 @@ internal static class ServerLogging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+
+            // It would tell of every statement, with its text.
+            .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
             .Filter.ByExcluding(IsFailureToStart)
             .Enrich.FromLogContext()
             .ReadFrom.Configuration(configuration);
