@@ -15,7 +15,7 @@ namespace FederationWorkflows.Server.Tests;
 public sealed class ManagementApiTests
 {
     private static readonly string[] RunFields =
-        ["id", "definitionId", "definitionVersionId", "version", "status", "subStatus", "correlationId", "name", "incidentCount", "createdAt", "updatedAt", "finishedAt", "workflowState"];
+        ["id", "definitionId", "definitionVersionId", "parentWorkflowInstanceId", "version", "status", "subStatus", "correlationId", "name", "incidentCount", "createdAt", "updatedAt", "finishedAt", "workflowState"];
 
     private static readonly string[] JournalFields =
     [

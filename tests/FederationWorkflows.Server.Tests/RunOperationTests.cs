@@ -36,7 +36,7 @@ public sealed class RunOperationTests
         Ids(all).Length.ShouldBe(2);
         Ids(all)[0].ShouldBe(failed);
         all.GetProperty("items")[0].EnumerateObject().Select(property => property.Name).ShouldBe(
-            ["id", "definitionId", "definitionVersionId", "version", "status", "subStatus", "correlationId", "name", "incidentCount", "createdAt", "updatedAt", "finishedAt"]);
+            ["id", "definitionId", "definitionVersionId", "parentWorkflowInstanceId", "version", "status", "subStatus", "correlationId", "name", "incidentCount", "createdAt", "updatedAt", "finishedAt"]);
         Ids(await JsonAsync(server, "/elsa/api/workflow-instances", """{"subStatuses":["Faulted"],"hasIncidents":true}""")).ShouldBe([failed]);
         Ids(await JsonAsync(server, "/elsa/api/workflow-instances", """{"timestampFilters":[{"column":"CreatedAt","operator":"LessThan","timestamp":"2020-01-01T00:00:00Z"}]}""")).ShouldBeEmpty();
         (await (await server.PostAsync("/elsa/api/workflow-instances", """{"subStatuses":["Broken"]}""")).ShouldBeProblemAsync(HttpStatusCode.BadRequest))
@@ -46,6 +46,22 @@ public sealed class RunOperationTests
 
         var state = await server.GetJsonAsync($"/elsa/api/workflow-instances/{failed}/execution-state");
         (state.GetProperty("status").GetString(), state.GetProperty("subStatus").GetString()).ShouldBe(("Finished", "Faulted"));
+    }
+
+    [Fact]
+    public async Task A_run_that_another_one_started_says_which()
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            Of("child", [Writes("write", Literal("done"))]),
+            Of("parent", [Starts("parent"), Activity("Elsa.ExecuteWorkflow", "call", ("workflowDefinitionId", Literal("child")), ("waitForCompletion", Literal(true)))]));
+        var parent = await RunAsync(server, "parent", "Finished");
+
+        var listed = (await server.GetJsonAsync("/api/runs?definitionId=child")).GetProperty("items")[0];
+        listed.GetProperty("parentWorkflowInstanceId").GetString().ShouldBe(parent);
+        var child = await server.GetJsonAsync($"/elsa/api/workflow-instances/{listed.GetProperty("id").GetString()}");
+        child.GetProperty("parentWorkflowInstanceId").GetString().ShouldBe(parent);
+        child.GetProperty("workflowState").GetProperty("parentWorkflowInstanceId").GetString().ShouldBe(parent);
+        (await server.GetJsonAsync($"/elsa/api/workflow-instances/{parent}")).GetProperty("parentWorkflowInstanceId").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
     [Fact]

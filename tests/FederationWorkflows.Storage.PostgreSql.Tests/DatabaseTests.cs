@@ -50,7 +50,7 @@ public sealed class DatabaseTests(PostgreSqlServer server)
         await using (var older = Node(options))
         {
             await Runs(older).CommitAsync(Commit("r", Mine) with { IsNew = true }, Token);
-            await ExecuteAsync(options, "INSERT INTO schema_version (version, compatible_from) VALUES (3, 1)");
+            await ExecuteAsync(options, "INSERT INTO schema_version (version, compatible_from) VALUES (50, 1)");
         }
 
         await using var again = Node(options);
@@ -107,13 +107,13 @@ public sealed class DatabaseTests(PostgreSqlServer server)
         await using (var older = Node(options))
         {
             await Runs(older).FindAsync("r", Token);
-            await ExecuteAsync(options, "INSERT INTO schema_version (version, compatible_from) VALUES (7, 5)");
+            await ExecuteAsync(options, "INSERT INTO schema_version (version, compatible_from) VALUES (57, 55)");
         }
 
         await using var again = Node(options);
         var error = await Should.ThrowAsync<StorageUnavailableException>(async () => await Runs(again).FindAsync("r", Token));
 
-        error.Message.ShouldBe($"The database {options.Place} was upgraded by a newer version of FederationWorkflows (schema 7, which needs at least 5; this one knows 2). Start that version, or restore a backup from before the upgrade.");
+        error.Message.ShouldBe($"The database {options.Place} was upgraded by a newer version of FederationWorkflows (schema 57, which needs at least 55; this one knows 4). Start that version, or restore a backup from before the upgrade.");
         error.IsTransient.ShouldBeFalse();
     }
 

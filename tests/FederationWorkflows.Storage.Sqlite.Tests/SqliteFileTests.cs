@@ -134,7 +134,7 @@ public sealed class SqliteFileTests : IDisposable
         }
 
         (await Should.ThrowAsync<StorageUnavailableException>(async () => await OpenAsync())).Message
-            .ShouldBe($"{file.Path} was written by a newer version of FederationWorkflows (schema 99; this one knows 2). Start that version, or restore a backup from before the upgrade.");
+            .ShouldBe($"{file.Path} was written by a newer version of FederationWorkflows (schema 99; this one knows 4). Start that version, or restore a backup from before the upgrade.");
     }
 
     [Theory]

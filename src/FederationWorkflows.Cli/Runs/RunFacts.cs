@@ -4,7 +4,8 @@ namespace FederationWorkflows.Cli.Runs;
 
 /// <summary>A run as the server lists it.</summary>
 internal sealed record RunFacts(
-    string Id, string DefinitionId, int Version, string Status, string SubStatus, string? CorrelationId, string? Name, int IncidentCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? FinishedAt)
+    string Id, string DefinitionId, int Version, string Status, string SubStatus, string? CorrelationId, string? Name, int IncidentCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? FinishedAt,
+    string? ParentWorkflowInstanceId = null)
 {
     public bool HasEnded => Status == "Finished";
 

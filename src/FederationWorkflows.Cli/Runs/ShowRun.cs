@@ -51,7 +51,7 @@ internal static class ShowRun
         var facts = ServerConnection.Read<RunFacts>(run);
         await Console.Out.WriteLineAsync($"Story    {Terminal.Plain(facts.DefinitionId)} version {facts.Version}");
         await Console.Out.WriteLineAsync($"Begun    {facts.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
-        foreach (var (name, value) in new[] { ("Name", facts.Name), ("Correlation", facts.CorrelationId) })
+        foreach (var (name, value) in new[] { ("Name", facts.Name), ("Correlation", facts.CorrelationId), ("Parent", facts.ParentWorkflowInstanceId) })
         {
             if (value is not null)
             {

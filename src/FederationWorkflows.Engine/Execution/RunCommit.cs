@@ -81,7 +81,9 @@ public sealed record RunSummary
 /// <param name="CorrelationId">What ties it to something outside, or null.</param>
 /// <param name="StartedBy">On whose behalf it runs, or null.</param>
 /// <param name="CreatedAt">When it was created, UTC.</param>
-public sealed record RunIdentityFacts(string Id, string DefinitionId, string DefinitionVersionId, int Version, string Revision, string? CorrelationId, string? StartedBy, DateTimeOffset CreatedAt);
+/// <param name="ParentId">The run that started it, or null.</param>
+public sealed record RunIdentityFacts(
+    string Id, string DefinitionId, string DefinitionVersionId, int Version, string Revision, string? CorrelationId, string? StartedBy, DateTimeOffset CreatedAt, string? ParentId = null);
 
 /// <summary>Collects changes between two commits.</summary>
 internal sealed class CommitBuffer

@@ -60,6 +60,7 @@ internal static class ManagementApi
         run.Identity.Id,
         run.Identity.DefinitionId,
         run.Identity.DefinitionVersionId,
+        ParentWorkflowInstanceId = run.Identity.ParentId,
         run.Identity.Version,
         run.Status,
         run.SubStatus,

@@ -17,7 +17,7 @@ internal sealed class Sql(string text)
 
     public Sql Text(string? value) => Add(value is null ? DBNull.Value : Clean(value), NpgsqlDbType.Text);
 
-    public Sql Texts(IEnumerable<string> values) => Add(values.Select(Clean).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
+    public Sql Texts(IEnumerable<string?> values) => Add(values.Select(value => value is null ? null : Clean(value)).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
 
     public Sql TextsOrNull(string[]? values) => Add(values?.Select(Clean).ToArray() ?? (object)DBNull.Value, NpgsqlDbType.Array | NpgsqlDbType.Text);
 
@@ -26,6 +26,8 @@ internal sealed class Sql(string text)
     public Sql Integer(int value) => Add(value, NpgsqlDbType.Integer);
 
     public Sql Integers(IEnumerable<int> values) => Add(values.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Integer);
+
+    public Sql Numbers(IEnumerable<long> values) => Add(values.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
     public Sql Small(int value) => Add((short)value, NpgsqlDbType.Smallint);
 
@@ -36,9 +38,13 @@ internal sealed class Sql(string text)
     public Sql TimesOrNull(IEnumerable<DateTimeOffset>? values) =>
         Add(values?.Select(value => value.ToUniversalTime()).ToArray() ?? (object)DBNull.Value, NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
 
+    public Sql Times(IEnumerable<DateTimeOffset?> values) => Add(values.Select(value => value?.ToUniversalTime()).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
+
     public Sql Bytes(ReadOnlyMemory<byte> value) => Add(value, NpgsqlDbType.Bytea);
 
     public Sql BytesOrNull(byte[]? value) => Add(value ?? (object)DBNull.Value, NpgsqlDbType.Bytea);
+
+    public Sql BytesList(IEnumerable<byte[]?> values) => Add(values.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bytea);
 
     public Sql BytesListOrNull(byte[][]? values) => Add(values ?? (object)DBNull.Value, NpgsqlDbType.Array | NpgsqlDbType.Bytea);
 

@@ -8,14 +8,16 @@ namespace FederationWorkflows.Storage.PostgreSql.Database;
 
 /// <summary>
 /// Sends statements of concurrent runs together: what waits while a transaction is on its way goes into the next one, which is one round
-/// trip and one sync of the log for all of them. Each statement answers with one value; one that fails leaves the others alone.
+/// trip and one sync of the log for all of them. Each item is answered with one value; one that fails leaves the others alone.
 /// </summary>
+/// <typeparam name="T">What is executed.</typeparam>
 /// <param name="database">The database.</param>
 /// <param name="senders">Transactions that are on their way at once: while one waits for the disk, another is gathered.</param>
+/// <param name="compose">Makes the statements of a group.</param>
 /// <param name="logger">Takes note of transactions that are repeated.</param>
-internal sealed partial class StatementGroups(PostgreSqlDatabase database, int senders, ILogger logger) : IAsyncDisposable
+internal sealed partial class StatementGroups<T>(PostgreSqlDatabase database, int senders, Func<IReadOnlyList<T>, IReadOnlyList<GroupedStatement>> compose, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>Statements beyond this wait for the next transaction, so that the first of a group is not kept waiting for the last.</summary>
+    /// <summary>Items beyond this wait for the next transaction, so that the first of a group is not kept waiting for the last.</summary>
     private const int MaxGroup = 64;
 
     private const int MaxAttempts = 5;
@@ -26,12 +28,12 @@ internal sealed partial class StatementGroups(PostgreSqlDatabase database, int s
 
     private Task? sending;
 
-    /// <summary>Executes a statement, and completes once its transaction is committed.</summary>
-    /// <returns>The first value of its row; null when that is null.</returns>
+    /// <summary>Executes something, and completes once its transaction is committed.</summary>
+    /// <returns>Its answer.</returns>
     /// <exception cref="StorageUnavailableException">The database does not answer or cannot be used.</exception>
-    public async ValueTask<object?> ExecuteAsync(Sql statement, CancellationToken cancellationToken)
+    public async ValueTask<object?> ExecuteAsync(T work, CancellationToken cancellationToken)
     {
-        var item = new Waiting(statement, cancellationToken);
+        var item = new Waiting(work, cancellationToken);
         ObjectDisposedException.ThrowIf(!waiting.Writer.TryWrite(item), this);
         Start();
         return await item.Task;
@@ -126,17 +128,18 @@ internal sealed partial class StatementGroups(PostgreSqlDatabase database, int s
         await database.OpenAsync(CancellationToken.None);
         await using var connection = await database.ConnectAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
-        foreach (var item in group)
+        var statements = compose([.. group.Select(item => item.Work)]);
+        foreach (var statement in statements)
         {
-            batch.BatchCommands.Add(item.Statement.InBatch());
+            batch.BatchCommands.Add(statement.Sql.InBatch());
         }
 
         var answers = new object?[group.Count];
         await using var rows = await batch.ExecuteReaderAsync();
-        for (var i = 0; i < answers.Length; i++)
+        foreach (var statement in statements)
         {
             await rows.ReadAsync();
-            answers[i] = await rows.IsDBNullAsync(0) ? null : rows.GetValue(0);
+            statement.Answer(await rows.IsDBNullAsync(0) ? null : rows.GetValue(0), answers);
             await rows.NextResultAsync();
         }
 
@@ -146,10 +149,19 @@ internal sealed partial class StatementGroups(PostgreSqlDatabase database, int s
     [LoggerMessage(LogLevel.Information, "A transaction of {Count} statements is repeated after attempt {Attempt}, since another was in its way: {Reason}")]
     private partial void LogConflict(int attempt, int count, string reason);
 
-    private sealed class Waiting(Sql statement, CancellationToken cancellationToken) : TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Waiting(T work, CancellationToken cancellationToken) : TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public Sql Statement => statement;
+        public T Work => work;
 
         public bool TryCallOff() => cancellationToken.IsCancellationRequested && TrySetCanceled(cancellationToken);
     }
+}
+
+/// <summary>A statement of a group, for one of its items or for several.</summary>
+/// <param name="Sql">The statement. It answers with one row.</param>
+/// <param name="Answer">Takes the row's first value, and puts the answers of its items into those of the group.</param>
+internal readonly record struct GroupedStatement(Sql Sql, Action<object?, object?[]> Answer)
+{
+    /// <summary>Statements that have nothing in common: the value is the answer.</summary>
+    public static IReadOnlyList<GroupedStatement> Each(IReadOnlyList<Sql> statements) => [.. statements.Select((sql, i) => new GroupedStatement(sql, (value, answers) => answers[i] = value))];
 }

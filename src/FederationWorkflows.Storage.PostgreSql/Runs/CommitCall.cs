@@ -9,13 +9,20 @@ internal static class CommitCall
 {
     private const int Parameters = 46;
 
-    private static readonly string Call = $"SELECT commit_run_1({string.Join(", ", Enumerable.Range(1, Parameters).Select(number => $"${number}"))})";
+    private static readonly string Values = string.Join(", ", Enumerable.Range(1, Parameters).Select(number => $"${number}"));
 
-    public static Sql Of(RunTransaction transaction, DateTimeOffset now)
+    private static readonly string Call = $"SELECT commit_run_1({Values})";
+
+    /// <summary>Of a new run that another one started.</summary>
+    private static readonly string ChildCall = $"SELECT commit_child_run_1(${Parameters + 1}, {Values})";
+
+    public static Sql Of(PreparedCommit commit, DateTimeOffset now)
     {
+        var transaction = commit.Transaction;
         var (run, lease) = (transaction.Summary, transaction.Lease);
         var identity = run.Identity;
-        var sql = new Sql(Call)
+        var parent = transaction.IsNew ? identity.ParentId : null;
+        var sql = new Sql(parent is null ? Call : ChildCall)
             .Flag(transaction.IsNew)
             .Flag(transaction.ReleasesLease)
             .Text(identity.Id)
@@ -36,7 +43,7 @@ internal static class CommitCall
             .Number(lease.Token)
             .Time(lease.ExpiresAt);
         AddParts(sql, transaction.State);
-        sql.Integer(transaction.Journal.Count).BytesOrNull(StoredRecords.WriteHistory(transaction));
+        sql.Integer(transaction.Journal.Count).BytesOrNull(commit.History);
 
         var bookmarks = Last(transaction.NewBookmarks, bookmark => bookmark.Id, transaction.RemovedBookmarks);
         sql.TextsOrNull(All(bookmarks, bookmark => bookmark.Id))
@@ -52,7 +59,7 @@ internal static class CommitCall
             .TextsOrNull(All(transaction.RemovedTimers, id => id));
 
         var work = Last(transaction.NewFollowUps, followUp => followUp.Id, transaction.RemovedFollowUps);
-        return sql.TextsOrNull(All(work, followUp => followUp.Id))
+        sql.TextsOrNull(All(work, followUp => followUp.Id))
             .TextsOrNull(All(work, followUp => followUp.Kind))
             .BytesListOrNull(All(work, followUp => followUp.Payload.ToArray()))
             .TimesOrNull(All(work, followUp => followUp.CreatedAt))
@@ -65,11 +72,15 @@ internal static class CommitCall
             .Time(transaction.Schedule?.ExpectedDueAt)
             .Time(transaction.Schedule?.NextDueAt)
             .TextsOrNull(All([.. transaction.Signals()], PostgreSqlSignals.Write));
+        return parent is null ? sql : sql.Text(parent);
     }
+
+    /// <summary>The last of each part.</summary>
+    public static IReadOnlyList<StatePart> LastParts(IReadOnlyList<StatePart> state) => Last(state, part => part.Key, []);
 
     private static void AddParts(Sql sql, IReadOnlyList<StatePart> state)
     {
-        var parts = Last(state, part => part.Key, []);
+        var parts = LastParts(state);
         StatePart[] stored = [.. parts.Where(part => part.Data is not null)];
         sql.TextsOrNull(All(stored, part => part.Key))
             .BytesListOrNull(All(stored, part => part.Data!))

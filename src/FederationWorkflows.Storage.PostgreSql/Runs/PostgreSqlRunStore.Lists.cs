@@ -9,7 +9,7 @@ namespace FederationWorkflows.Storage.PostgreSql.Runs;
 internal sealed partial class PostgreSqlRunStore
 {
     private const string Columns =
-        "id, definition_id, definition_version_id, version, revision, correlation_id, started_by, created_at, name, status, sub_status, incident_count, updated_at, finished_at";
+        "id, definition_id, definition_version_id, version, revision, correlation_id, started_by, created_at, name, status, sub_status, incident_count, updated_at, finished_at, parent_id";
 
     private const string DeleteRest =
         """
@@ -152,7 +152,7 @@ internal sealed partial class PostgreSqlRunStore
 
     private static RunSummary ReadSummary(NpgsqlDataReader row) => new()
     {
-        Identity = new RunIdentityFacts(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.TextOrNull(5), row.TextOrNull(6), row.Time(7)),
+        Identity = new RunIdentityFacts(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.TextOrNull(5), row.TextOrNull(6), row.Time(7), row.TextOrNull(14)),
         Name = row.TextOrNull(8),
         Status = (WorkflowStatus)row.GetInt16(9),
         SubStatus = (WorkflowSubStatus)row.GetInt16(10),

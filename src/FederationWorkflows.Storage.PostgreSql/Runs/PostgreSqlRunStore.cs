@@ -11,16 +11,16 @@ internal sealed partial class PostgreSqlRunStore(PostgreSqlDatabase database, Ti
 {
     private const string Refused = "duplicate ";
 
-    private readonly StatementGroups commits = new(database, senders: 2, logger);
+    private readonly StatementGroups<PreparedCommit> commits = new(database, senders: 2, group => PreparedCommit.Compose(group, timeProvider.GetUtcNow()), logger);
 
     /// <summary>Not with the commits: nobody waits for the disk for the sake of a lease.</summary>
-    private readonly StatementGroups leases = new(database, senders: 1, logger);
+    private readonly StatementGroups<Sql> leases = new(database, senders: 1, GroupedStatement.Each, logger);
 
     public string Mode => "postgresql";
 
     public async ValueTask CommitAsync(RunTransaction transaction, CancellationToken cancellationToken)
     {
-        var answer = (string?)await commits.ExecuteAsync(CommitCall.Of(transaction, timeProvider.GetUtcNow()), cancellationToken);
+        var answer = (string?)await commits.ExecuteAsync(PreparedCommit.Of(transaction), cancellationToken);
         switch (answer)
         {
             case "stored":

@@ -6,8 +6,8 @@ internal static class RunStatements
     public const string Insert =
         """
         INSERT INTO runs (id, definition_id, definition_version_id, version, revision, correlation_id, started_by, created_at, name, status,
-          sub_status, incident_count, updated_at, finished_at, commits, lease_owner, lease_token, lease_expires_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
+          sub_status, incident_count, updated_at, finished_at, commits, lease_owner, lease_token, lease_expires_at, parent_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)
         ON CONFLICT (id) DO NOTHING
         RETURNING key, commits
         """;
@@ -100,7 +100,7 @@ internal static class RunStatements
     public const string Find =
         """
         SELECT id, definition_id, definition_version_id, version, revision, correlation_id, started_by, created_at, name, status, sub_status,
-          incident_count, updated_at, finished_at
+          incident_count, updated_at, finished_at, parent_id
         FROM runs WHERE id = ?
         """;
 }

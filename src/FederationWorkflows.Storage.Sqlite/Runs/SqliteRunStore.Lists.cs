@@ -8,7 +8,7 @@ namespace FederationWorkflows.Storage.Sqlite.Runs;
 internal sealed partial class SqliteRunStore
 {
     private const string Columns =
-        "id, definition_id, definition_version_id, version, revision, correlation_id, started_by, created_at, name, status, sub_status, incident_count, updated_at, finished_at";
+        "id, definition_id, definition_version_id, version, revision, correlation_id, started_by, created_at, name, status, sub_status, incident_count, updated_at, finished_at, parent_id";
 
     public ValueTask<RunSummary?> FindAsync(string runId, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
@@ -110,7 +110,7 @@ internal sealed partial class SqliteRunStore
 
     private static RunSummary ReadSummary(Statement row) => new()
     {
-        Identity = new RunIdentityFacts(row.Text(0), row.Text(1), row.Text(2), (int)row.Integer(3), row.Text(4), row.TextOrNull(5), row.TextOrNull(6), row.Time(7)),
+        Identity = new RunIdentityFacts(row.Text(0), row.Text(1), row.Text(2), (int)row.Integer(3), row.Text(4), row.TextOrNull(5), row.TextOrNull(6), row.Time(7), row.TextOrNull(14)),
         Name = row.TextOrNull(8),
         Status = (WorkflowStatus)row.Integer(9),
         SubStatus = (WorkflowSubStatus)row.Integer(10),

@@ -155,7 +155,8 @@ internal sealed partial class SqliteRunStore(SqliteDatabase database, TimeProvid
             run.FinishedAt,
             transaction.ReleasesLease ? null : lease.Owner,
             lease.Token,
-            transaction.ReleasesLease ? 0 : lease.ExpiresAt))
+            transaction.ReleasesLease ? 0 : lease.ExpiresAt,
+            identity.ParentId))
         {
             if (!inserted.Step())
             {

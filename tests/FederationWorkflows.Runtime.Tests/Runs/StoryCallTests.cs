@@ -23,6 +23,7 @@ public sealed class StoryCallTests
         var child = (await RunsOfAsync(server, "child")).ShouldHaveSingleItem();
         child.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
         child.Identity.StartedBy.ShouldBe("ann");
+        child.Identity.ParentId.ShouldBe(handle.RunId);
         var result = (await server.Memory.GetExecutionsAsync(handle.RunId, "Workflow1:main:x", Token)).Single().Outputs["Result"];
         result.GetProperty("workflowInstanceId").GetString().ShouldBe(child.Identity.Id);
         result.GetProperty("output").GetProperty("sum").GetInt32().ShouldBe(3);

@@ -23,12 +23,12 @@ internal static class Rows
         RemovedTimers = [],
     };
 
-    public static RunSummary Summary(string runId, WorkflowSubStatus subStatus = WorkflowSubStatus.Executing, string definitionId = "story", DateTimeOffset? createdAt = null)
+    public static RunSummary Summary(string runId, WorkflowSubStatus subStatus = WorkflowSubStatus.Executing, string definitionId = "story", DateTimeOffset? createdAt = null, string? parentId = null)
     {
         var ended = subStatus is WorkflowSubStatus.Finished or WorkflowSubStatus.Cancelled or WorkflowSubStatus.Faulted;
         return new RunSummary
         {
-            Identity = new RunIdentityFacts(runId, definitionId, $"{definitionId}:1", 1, "revision", "correlation", "ann", createdAt ?? Noon),
+            Identity = new RunIdentityFacts(runId, definitionId, $"{definitionId}:1", 1, "revision", "correlation", "ann", createdAt ?? Noon, parentId),
             Status = ended ? WorkflowStatus.Finished : WorkflowStatus.Running,
             SubStatus = subStatus,
             Name = "Run of " + runId,

@@ -43,6 +43,67 @@ public abstract class RunStoreConformance : StorageConformance
     }
 
     [Fact]
+    public async Task A_run_says_which_one_started_it()
+    {
+        var waiting = Commit("waiting", Mine()) with { IsNew = true, Summary = Summary("waiting", parentId: "parent"), NewBookmarks = [Bookmark("b")] };
+
+        await store.CommitAsync(waiting, Token);
+        await store.CommitAsync(waiting with { IsNew = false, Summary = Summary("waiting", WorkflowSubStatus.Finished, parentId: "parent"), NewBookmarks = [], RemovedBookmarks = ["b"] }, Token);
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(i => store.CommitAsync(Commit($"r{i}", Mine()) with { IsNew = true, Summary = Summary($"r{i}", parentId: i == 0 ? null : "parent") }, Token).AsTask()));
+
+        (await store.FindAsync("waiting", Token)).ShouldNotBeNull().Identity.ParentId.ShouldBe("parent");
+        (await store.FindAsync("r0", Token)).ShouldNotBeNull().Identity.ParentId.ShouldBeNull();
+        (await store.FindAsync("r9", Token)).ShouldNotBeNull().Identity.ParentId.ShouldBe("parent");
+    }
+
+    [Fact]
+    public async Task Of_many_new_runs_at_once_each_is_stored_with_what_is_its_own()
+    {
+        await NewRunAsync("r7");
+        var commits = Enumerable.Range(0, 50).Select(i => Commit($"r{i}", Mine()) with
+        {
+            IsNew = true,
+            ReleasesLease = i % 2 == 0,
+            Summary = Summary($"r{i}", i % 3 == 0 ? WorkflowSubStatus.Finished : WorkflowSubStatus.Executing) with { Name = i % 5 == 0 ? null : $"a name \0 {i}" },
+            State = [Part("run", $"first {i}"), Part("gone", "1"), Part("run", $"{i}"), Part("gone", null), .. i % 4 == 0 ? [Part("more", $"{i}")] : Array.Empty<StatePart>()],
+            Journal = i % 6 == 0 ? [] : [Line($"r{i}", 1), Line($"r{i}", 2)],
+            Executions = i % 6 == 0 ? [] : [Execution($"r{i}", 1, ActivityStatus.Completed)],
+            NewTimers = i % 10 == 9 ? [Timer($"t{i}", i)] : [],
+        }).ToArray();
+
+        var refused = new List<string>();
+        await Task.WhenAll(commits.Append(commits[3]).Select(async commit =>
+        {
+            try
+            {
+                await store.CommitAsync(commit, Token);
+            }
+            catch (RunExistsException)
+            {
+                lock (refused)
+                {
+                    refused.Add(commit.Summary.Identity.Id);
+                }
+            }
+        }));
+
+        refused.Order().ShouldBe(["r3", "r7"]);
+        foreach (var (commit, i) in commits.Select((commit, i) => (commit, i)).Where(item => item.i != 7))
+        {
+            var id = commit.Summary.Identity.Id;
+            var found = (await store.FindAsync(id, Token)).ShouldNotBeNull();
+            (found with { Name = null }).ShouldBe(commit.Summary with { Name = null });
+            found.Name?.EndsWith($" {i}", StringComparison.Ordinal).ShouldBeTrue();
+            (await store.LoadAsync(id, Token)).Text().ShouldBe(i % 4 == 0 ? $"more={i} run={i}" : $"run={i}");
+            Json((await JournalAsync(id)).Items).ShouldBe(Json(commit.Journal));
+            Json(await store.GetExecutionsAsync(id, null, Token)).ShouldBe(Json(commit.Executions));
+            (await store.ClaimAsync(id, "they", Minute, Token) is not null).ShouldBe(commit.ReleasesLease, id);
+        }
+
+        (await store.GetDueTimersAsync(Noon.AddHours(1), 100, Token)).Count.ShouldBe(5);
+    }
+
+    [Fact]
     public async Task A_run_that_is_unknown_has_nothing()
     {
         (await store.FindAsync("r", Token)).ShouldBeNull();
