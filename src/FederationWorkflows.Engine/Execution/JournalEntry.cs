@@ -46,7 +46,11 @@ public readonly record struct JournalEntry(
     string? Message,
     object?[]? Inputs,
     object?[]? Outputs,
-    JournalDetails? Details);
+    JournalDetails? Details)
+{
+    /// <summary>The inputs are the same array in every run: what is made of them can be kept with it.</summary>
+    public bool HasFixedInputs => Inputs is not null && ReferenceEquals(Inputs, Node.ConstantInputs);
+}
 
 /// <summary>What some journal entries have beyond values.</summary>
 /// <param name="Outcomes">The outcomes it completed with.</param>

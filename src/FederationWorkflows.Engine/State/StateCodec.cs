@@ -30,6 +30,8 @@ public sealed class StateCodec
 
     private readonly FrozenDictionary<string, Type> typesByName;
 
+    private readonly FrozenDictionary<Type, string> namesByType;
+
     private readonly JsonSerializerOptions options;
 
     /// <summary>A codec that knows the given types beside the plain ones. Values of other types come back as JSON.</summary>
@@ -42,6 +44,7 @@ public sealed class StateCodec
             .SelectMany(type => type.IsArray ? [type] : new[] { type, type.MakeArrayType() })
             .DistinctBy(NameOf)
             .ToFrozenDictionary(NameOf, StringComparer.Ordinal);
+        namesByType = typesByName.ToFrozenDictionary(known => known.Value, known => known.Key);
         options = new JsonSerializerOptions(JsonValues.Options) { MaxDepth = MaxDepth, Converters = { new ProtectingConverterFactory(this), new JsonStringEnumConverter() } };
     }
 
@@ -129,7 +132,7 @@ public sealed class StateCodec
                 break;
             default:
                 var type = value.GetType();
-                WriteStart(writer, typesByName.ContainsKey(NameOf(type)) ? NameOf(type) : "json");
+                WriteStart(writer, namesByType.GetValueOrDefault(type, "json"));
                 JsonSerializer.Serialize(writer, value, type, options);
                 writer.WriteEndObject();
                 break;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FederationWorkflows.Engine;
@@ -16,6 +17,13 @@ internal static class RunProjection
     private static readonly JsonElement Masked = JsonSerializer.SerializeToElement(Sensitive.Mask);
 
     private static readonly JsonElement Null = JsonSerializer.SerializeToElement<object?>(null);
+
+    private static readonly JsonElement True = JsonSerializer.SerializeToElement(true);
+
+    private static readonly JsonElement False = JsonSerializer.SerializeToElement(false);
+
+    /// <summary>What activities with fixed inputs show, by the values that all their executions share.</summary>
+    private static readonly ConditionalWeakTable<object?[], Dictionary<string, JsonElement>> FixedInputs = [];
 
     private static readonly JsonElement DoneOnly = JsonSerializer.SerializeToElement(Outcomes.Default.Names);
 
@@ -102,6 +110,8 @@ internal static class RunProjection
                 return element;
             case string { Length: < MaxShown / 8 } text:
                 return JsonSerializer.SerializeToElement(text);
+            case bool flag:
+                return flag ? True : False;
         }
 
         string json;
@@ -118,7 +128,11 @@ internal static class RunProjection
         return json.Length <= MaxShown ? JsonValues.Parse(json) : JsonSerializer.SerializeToElement($"{json[..MaxShown]}… ({json.Length} characters)");
     }
 
-    private static Dictionary<string, JsonElement> Inputs(JournalEntry entry)
+    private static Dictionary<string, JsonElement> Inputs(JournalEntry entry) => !entry.HasFixedInputs ? Shown(entry)
+        : FixedInputs.TryGetValue(entry.Inputs!, out var known) ? known
+        : FixedInputs.GetOrAdd(entry.Inputs!, Shown(entry));
+
+    private static Dictionary<string, JsonElement> Shown(JournalEntry entry)
     {
         var result = new Dictionary<string, JsonElement>();
         var inputs = entry.Inputs ?? [];

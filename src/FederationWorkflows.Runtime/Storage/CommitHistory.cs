@@ -170,7 +170,11 @@ internal sealed record StoredActivity(
     [property: JsonPropertyName("t")] string Type,
     [property: JsonPropertyName("v")] int Version,
     [property: JsonPropertyName("m")] string? Name,
-    [property: JsonPropertyName("n")] string NodeId);
+    [property: JsonPropertyName("n")] string NodeId)
+{
+    /// <summary>Its place tells it from the others as a rule.</summary>
+    public override int GetHashCode() => NodeId.GetHashCode(StringComparison.Ordinal);
+}
 
 /// <summary>A journal record.</summary>
 internal sealed record StoredLine

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Execution;
 
@@ -12,18 +14,21 @@ namespace FederationWorkflows.Runtime.Storage;
 /// </summary>
 public static class StoredRecords
 {
-    private static readonly StoredRecordsJson Json = new(new JsonSerializerOptions
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        MaxDepth = JsonValues.MaxDepth + 8,
-    });
+    /// <summary>Bytes that the history of a commit rarely exceeds.</summary>
+    private const int FirstRoom = 4 * 1024;
+
+    internal const int MaxDepth = JsonValues.MaxDepth + 8;
+
+    private static readonly StoredRecordsJson Json = StoredRecordsJson.Default;
+
+    /// <summary>The encoder is the writer's and not the serializer's: with one of its own that does not use the code that was generated to write.</summary>
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = MaxDepth };
 
     /// <summary>The history of a commit; null when it has none.</summary>
     public static byte[]? WriteHistory(RunTransaction transaction) =>
         transaction.Journal.Count == 0 && transaction.Executions.Count == 0
             ? null
-            : JsonSerializer.SerializeToUtf8Bytes(CommitHistory.Of(transaction), Json.CommitHistory);
+            : Write(CommitHistory.Of(transaction), Json.CommitHistory);
 
     /// <summary>The journal of a commit.</summary>
     public static IReadOnlyList<JournalRecord> ReadJournal(ReadOnlySpan<byte> history) =>
@@ -50,7 +55,7 @@ public static class StoredRecords
 
     /// <summary>A bookmark. Sensitive values in its stimulus are masked.</summary>
     public static byte[] Write(Bookmark bookmark) =>
-        JsonSerializer.SerializeToUtf8Bytes(bookmark with { Stimulus = bookmark.Stimulus is null ? null : JsonValues.Parse(JsonValues.ToJson(bookmark.Stimulus)) }, Json.Bookmark);
+        Write(bookmark with { Stimulus = bookmark.Stimulus is null ? null : JsonValues.Parse(JsonValues.ToJson(bookmark.Stimulus)) }, Json.Bookmark);
 
     /// <summary>Reverses <see cref="Write(Bookmark)"/>; a stimulus that is not a scalar is JSON then.</summary>
     public static Bookmark ReadBookmark(ReadOnlySpan<byte> data)
@@ -60,7 +65,7 @@ public static class StoredRecords
     }
 
     /// <summary>A timer.</summary>
-    public static byte[] Write(RunTimer timer) => JsonSerializer.SerializeToUtf8Bytes(timer, Json.RunTimer);
+    public static byte[] Write(RunTimer timer) => Write(timer, Json.RunTimer);
 
     /// <summary>Reverses <see cref="Write(RunTimer)"/>.</summary>
     public static RunTimer ReadTimer(ReadOnlySpan<byte> data) => Read(data, Json.RunTimer);
@@ -70,11 +75,22 @@ public static class StoredRecords
 
     private static bool IsPlain(ReadOnlySpan<byte> history) => history.StartsWith("{\"Journal\""u8);
 
-    private static T Read<T>(ReadOnlySpan<byte> data, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+    private static byte[] Write<T>(T record, JsonTypeInfo<T> type)
+    {
+        var buffer = new ArrayBufferWriter<byte>(FirstRoom);
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        {
+            JsonSerializer.Serialize(writer, record, type);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static T Read<T>(ReadOnlySpan<byte> data, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(data, type) ?? throw new JsonException("A stored record is JSON's null.");
 }
 
-[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = StoredRecords.MaxDepth)]
 [JsonSerializable(typeof(CommitHistory))]
 [JsonSerializable(typeof(PlainHistory))]
 [JsonSerializable(typeof(Bookmark))]

@@ -19,7 +19,12 @@ internal sealed class LogLines : ILogEventSink, IDisposable
 
     private const int MaxAtOnce = 64 * 1024;
 
+    /// <summary>After something was written, so that what follows comes together: a line by itself costs two switches between threads.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     private readonly Channel<string> waiting = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+
+    private readonly CancellationTokenSource closing = new();
 
     private readonly ITextFormatter formatter;
 
@@ -50,7 +55,9 @@ internal sealed class LogLines : ILogEventSink, IDisposable
     public void Dispose()
     {
         waiting.Writer.TryComplete();
+        closing.Cancel();
         thread.Join();
+        closing.Dispose();
     }
 
     private void WaitToWrite(string text)
@@ -86,6 +93,10 @@ internal sealed class LogLines : ILogEventSink, IDisposable
             }
 
             lines.Clear();
+            if (!closing.IsCancellationRequested && waiting.Reader.Count < MaxWaiting / 8)
+            {
+                closing.Token.WaitHandle.WaitOne(Pause);
+            }
         }
     }
 }
