@@ -253,7 +253,7 @@ public sealed class VersionTests
         void OnChanged(string definitionId) => followed.TrySetResult();
         node.Catalog.Changed += OnChanged;
         await change();
-        await followed.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await followed.Task.WaitAsync(Patience.Longest, Token);
         node.Catalog.Changed -= OnChanged;
     }
 

@@ -52,7 +52,7 @@ public sealed class NodeTests
             return Task.CompletedTask;
         };
         await server.HostAsync<IHostedService>();
-        await claimed.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await claimed.Task.WaitAsync(Patience.Longest, Token);
         await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
         var died = server.Time.Now;
 
@@ -122,7 +122,7 @@ public sealed class NodeTests
         (await Should.ThrowAsync<NodeBusyException>(() => server.StartAsync(Story.Of("story", Story.Call("call")))))
             .Message.ShouldBe("This node is being drained and takes no new runs. Try again in 5 seconds.");
         server.World.Gate("call").SetResult(null);
-        await drained.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await drained.WaitAsync(Patience.Longest, Token);
         (await server.SummaryAsync(handle.RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Finished);
     }
 }

@@ -42,7 +42,7 @@ public sealed class FailureTests
         server.Store.BeforeCommit = transaction => transaction.IsNew ? Task.CompletedTask : throw new StorageUnavailableException("gone", isTransient: true);
         server.Store.BeforeRelease = () => throw new StorageUnavailableException("gone", isTransient: true);
         var handle = await server.StartAsync(Story.Of("story", Story.Act("one")));
-        await Should.ThrowAsync<StorageUnavailableException>(() => handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Should.ThrowAsync<StorageUnavailableException>(() => handle.Rest.WaitAsync(Patience.Longest, Token));
         server.Store.BeforeCommit = null;
         server.Store.BeforeRelease = null;
 

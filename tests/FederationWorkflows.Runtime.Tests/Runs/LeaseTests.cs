@@ -22,7 +22,7 @@ public sealed class LeaseTests
 
         server.World.Gate("call").SetResult(null);
 
-        await Should.ThrowAsync<LeaseLostException>(() => handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Should.ThrowAsync<LeaseLostException>(() => handle.Rest.WaitAsync(Patience.Longest, Token));
         server.Store.Commits.Count.ShouldBe(stored);
         server.World.Calls.Count.ShouldBe(1);
         (await server.Memory.ClaimAsync(handle.RunId, "somebody", Minute, Token)).ShouldBeNull("the other node still has it");
@@ -43,7 +43,7 @@ public sealed class LeaseTests
         }
 
         server.World.Gate("call").SetResult(null);
-        (await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (await handle.Rest.WaitAsync(Patience.Longest, Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
 
         static DateTimeOffset NextRenewal(Server server) => server.Time.Now + Minute;
     }
@@ -61,7 +61,7 @@ public sealed class LeaseTests
 
         server.Time.Advance(Minute);
 
-        await Should.ThrowAsync<LeaseLostException>(() => handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Should.ThrowAsync<LeaseLostException>(() => handle.Rest.WaitAsync(Patience.Longest, Token));
         inFlight.IsCancellationRequested.ShouldBeTrue();
     }
 
@@ -82,6 +82,6 @@ public sealed class LeaseTests
 
         (await server.Memory.ClaimAsync(handle.RunId, "they", Minute, Token)).ShouldBeNull();
         server.World.Gate("call").SetResult(null);
-        (await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (await handle.Rest.WaitAsync(Patience.Longest, Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
     }
 }

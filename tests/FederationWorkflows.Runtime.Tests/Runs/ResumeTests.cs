@@ -56,7 +56,7 @@ public sealed class ResumeTests
 
         server.World.Gate("call").SetResult("answer");
         (await resuming).ShouldBeTrue();
-        (await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (await handle.Rest.WaitAsync(Patience.Longest, Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
         loads.ShouldBe(0);
     }
 
@@ -171,12 +171,12 @@ public sealed class ResumeTests
             return storing.Task;
         };
         var starting = server.StartAsync(Story.Of("story", Story.Wait("wait"), Story.Act("act")));
-        var (runId, bookmarkId) = await resting.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        var (runId, bookmarkId) = await resting.Task.WaitAsync(Patience.Longest, Token);
 
         var resuming = server.Runtime.ResumeAsync(runId, bookmarkId, "go", Server.Ann, Token);
         storing.SetResult();
 
-        (await resuming.WaitAsync(TimeSpan.FromSeconds(10), Token)).ShouldBeTrue();
+        (await resuming.WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
         await starting;
         (await server.Watch.EndOfAsync(runId)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
     }

@@ -24,7 +24,7 @@ public sealed class RunGateTests
         (await server.SummaryAsync(runs[2].RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Pending, "what was accepted is stored");
         server.World.Calls.Count.ShouldBeLessThanOrEqualTo(2);
         server.World.Gate("call").SetResult(null);
-        await Task.WhenAll(runs.Select(run => run.Rest)).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await Task.WhenAll(runs.Select(run => run.Rest)).WaitAsync(Patience.Longest, Token);
         await server.Watch.EndOfAsync((await RoomAsync(server)).RunId);
     }
 
@@ -35,7 +35,7 @@ public sealed class RunGateTests
         await server.PublishAsync(Story.Of("story", Story.Wait("wait")));
         for (var i = 0; i < 5; i++)
         {
-            await (await RoomAsync(server)).Rest.WaitAsync(TimeSpan.FromSeconds(10), Token);
+            await (await RoomAsync(server)).Rest.WaitAsync(Patience.Longest, Token);
         }
     }
 
@@ -50,11 +50,11 @@ public sealed class RunGateTests
         await server.World.ArrivalAsync("call");
 
         // Another story is not held up.
-        await (await server.Runtime.StartAsync(new StartRequest("other"), Server.Ann, Token)).Rest.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await (await server.Runtime.StartAsync(new StartRequest("other"), Server.Ann, Token)).Rest.WaitAsync(Patience.Longest, Token);
 
         server.World.Calls.Count(call => call.EndsWith("-3", StringComparison.Ordinal)).ShouldBe(2, "one call of the story and the act of the other");
         server.World.Gate("call").SetResult(null);
-        await Task.WhenAll(first.Rest, second.Rest).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await Task.WhenAll(first.Rest, second.Rest).WaitAsync(Patience.Longest, Token);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class RunGateTests
         }
 
         server.Store.BeforeCommit = null;
-        await (await StartAsync(server)).Rest.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await (await StartAsync(server)).Rest.WaitAsync(Patience.Longest, Token);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class RunGateTests
 
         await server.Runtime.StopAsync(Token);
 
-        await Should.ThrowAsync<OperationCanceledException>(() => queued.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => queued.Rest.WaitAsync(Patience.Longest, Token));
         (await server.Memory.GetAbandonedAsync(server.Time.Now, 10, Token)).ShouldContain(queued.RunId);
     }
 

@@ -148,7 +148,7 @@ public sealed class StartTests
 
         var handle = await server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token);
 
-        (await cancelling!.WaitAsync(TimeSpan.FromSeconds(10), Token)).ShouldBeTrue();
-        (await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Cancelled);
+        (await cancelling!.WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
+        (await handle.Rest.WaitAsync(Patience.Longest, Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Cancelled);
     }
 }

@@ -34,7 +34,7 @@ public sealed class TimerTests
         await server.Time.SleeperAsync(server.Time.Now.AddSeconds(10));
         server.Time.Advance(10 * Second);
 
-        var result = await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        var result = await handle.Rest.WaitAsync(Patience.Longest, Token);
         result.Summary.SubStatus.ShouldBe(WorkflowSubStatus.Faulted);
         result.Incidents.ShouldHaveSingleItem().Message.ShouldBe("The activity did not complete within 00:00:10. Raise customProperties.timeout, or find out what it waits for.");
         inFlight.IsCancellationRequested.ShouldBeTrue();

@@ -21,7 +21,7 @@ internal sealed class World
     public TaskCompletionSource<object?> Reopen(string id) => gates[id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes with its token when an activity is in flight.</summary>
-    public Task<CancellationToken> ArrivalAsync(string id) => Arrival(id).Task.WaitAsync(TimeSpan.FromSeconds(10));
+    public Task<CancellationToken> ArrivalAsync(string id) => Arrival(id).Task.WaitAsync(Patience.Longest);
 
     public void Arrive(string id, CancellationToken token) => Arrival(id).TrySetResult(token);
 

@@ -68,7 +68,7 @@ public sealed class FakeTime : TimeProvider
 
             var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             watchers.Add((dueAt, armed));
-            return armed.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            return armed.Task.WaitAsync(TimeSpan.FromMinutes(2));
         }
     }
 

@@ -103,12 +103,12 @@ internal sealed class Server : IAsyncDisposable
     public async Task<RunHandle> RestAsync(byte[] story, Dictionary<string, object?>? input = null)
     {
         var handle = await StartAsync(story, input);
-        await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await handle.Rest.WaitAsync(Patience.Longest, Token);
         return handle;
     }
 
     public async Task<bool> ResumeAsync(string runId, string activityId, object? input = null) =>
-        await Runtime.ResumeAsync(runId, await BookmarkAsync(runId, activityId), input, Ann, Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await Runtime.ResumeAsync(runId, await BookmarkAsync(runId, activityId), input, Ann, Token).WaitAsync(Patience.Longest, Token);
 
     public async Task<string> BookmarkAsync(string runId, string activityId) =>
         (await Memory.FindBookmarksAsync("Test.Event", null, Token)).Single(stored => stored.RunId == runId && stored.Bookmark.ActivityId == activityId).Bookmark.Id;
@@ -232,7 +232,7 @@ internal sealed class RunWatch : IRunObserver
             watchers.Add((wanted, found));
         }
 
-        return found.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        return found.Task.WaitAsync(Patience.Longest);
     }
 }
 

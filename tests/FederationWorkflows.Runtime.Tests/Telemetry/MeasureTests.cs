@@ -21,7 +21,7 @@ public sealed class MeasureTests
         await Should.ThrowAsync<NodeBusyException>(() => server.Runtime.StartAsync(new StartRequest("story"), Server.Ann, Token).AsTask());
         await server.World.ArrivalAsync("call");
         server.World.Gate("call").SetResult(null);
-        await run.Rest.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await run.Rest.WaitAsync(Patience.Longest, Token);
         await server.Runtime.DrainAsync(Token);
         await Should.ThrowAsync<NodeBusyException>(() => server.Runtime.StartAsync(new StartRequest("story"), Server.Ann, Token).AsTask());
 
@@ -39,7 +39,7 @@ public sealed class MeasureTests
 
         var ended = server.Watch.EndOfAsync(handle.RunId);
         await server.HostAsync<TimerService>();
-        await ended.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await ended.WaitAsync(Patience.Longest, Token);
 
         while (measures.Of("fedflow.timer.lag").Count == 0)
         {
@@ -65,7 +65,7 @@ public sealed class MeasureTests
 
         var ended = second.Watch.EndOfAsync(handle.RunId);
         await second.HostAsync<LeaseService>();
-        (await ended.WaitAsync(TimeSpan.FromSeconds(10), Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        (await ended.WaitAsync(Patience.Longest, Token)).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
 
         measures.Of("fedflow.runs.let_go").ShouldBe([(1, "fedflow.reason=stopping")]);
         measures.Of("fedflow.lease.takeovers").ShouldBe([(1, "")]);
