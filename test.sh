@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the .NET SDK, where it can, then builds everything and runs every test.
 #   ./test.sh [--long] [arguments of dotnet test]
-# --long: the tests that kill and starve servers do so fifty times and for half a minute, instead of five times and for seconds.
+# --long: the tests that kill and starve servers do so fifty times and for half a minute, instead of five times and for seconds. The version
+#   from before the schema last changed is built from the history, and works beside this one.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
@@ -49,8 +50,16 @@ fi
 
 dotnet build FederationWorkflows.sln --verbosity quiet
 
+older=$(mktemp -d)
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -rf "$log" "$older"' EXIT
+if [ "${FEDERATIONWORKFLOWS_LONG_TESTS:-}" = 1 ] && [ -z "${FEDERATIONWORKFLOWS_OLDER_SERVER:-}" ]; then
+  changed=$(git log -1 --format=%H -- src/FederationWorkflows.Storage.PostgreSql/Schema)
+  git archive "$changed^" | tar -x -C "$older"
+  dotnet build "$older/src/FederationWorkflows.Server" --verbosity quiet --output "$older/server"
+  export FEDERATIONWORKFLOWS_OLDER_SERVER="$older/server/FederationWorkflows.Server.dll"
+fi
+
 code=0
 dotnet test FederationWorkflows.sln --no-build --logger "console;verbosity=minimal" ${arguments[@]+"${arguments[@]}"} 2>&1 | tee "$log" || code=$?
 

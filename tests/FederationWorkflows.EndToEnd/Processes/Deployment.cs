@@ -67,7 +67,8 @@ internal sealed class Deployment : IAsyncDisposable
             services => services.AddPostgreSqlStorage(options));
     }
 
-    public ServerProcess Start() => ServerProcess.Start(Directory.FullName, Settings);
+    /// <param name="program">The server's program, of another version for instance; null for this one's.</param>
+    public ServerProcess Start(string? program = null) => ServerProcess.Start(Directory.FullName, Settings, program);
 
     public void AddStory(string id, params JsonObject[] activities) => AddStory(Of(id, activities, "event:Object"));
 
@@ -105,7 +106,7 @@ internal sealed class Deployment : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until no run is unfinished, for a minute at most: that is enough for what a dead node leaves behind.</summary>
+    /// <summary>Waits until no run is unfinished, for five minutes at most: that is enough for what a dead node leaves behind, on a machine with much else to do.</summary>
     /// <returns>All runs.</returns>
     public async Task<IReadOnlyList<RunSummary>> AtRestAsync(CancellationToken cancellationToken)
     {
@@ -113,7 +114,7 @@ internal sealed class Deployment : IAsyncDisposable
         while (true)
         {
             var unfinished = await Runs.ListAsync(new RunQuery { Status = WorkflowStatus.Running, Take = 1 }, cancellationToken);
-            if (unfinished.TotalCount == 0 || clock.Elapsed > TimeSpan.FromMinutes(1))
+            if (unfinished.TotalCount == 0 || clock.Elapsed > TimeSpan.FromMinutes(5))
             {
                 return await ListRunsAsync(cancellationToken);
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -33,6 +34,8 @@ internal sealed class EventFeed : IAsyncDisposable
 
     private int last;
 
+    private int accepted;
+
     /// <param name="servers">Those that listen now.</param>
     /// <param name="senders">How many send at once.</param>
     /// <param name="pause">What each waits after each event.</param>
@@ -44,6 +47,24 @@ internal sealed class EventFeed : IAsyncDisposable
     }
 
     public IReadOnlyList<Delivery> Deliveries => [.. deliveries];
+
+    private int Accepted => Volatile.Read(ref accepted);
+
+    /// <summary>Waits until so many more events were accepted.</summary>
+    /// <exception cref="TimeoutException">That takes longer than the patience.</exception>
+    public async Task PassAsync(int count, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var wanted = Accepted + count;
+        while (Accepted < wanted)
+        {
+            await Task.Delay(10, cancellationToken);
+            if (clock.Elapsed > patience)
+            {
+                throw new TimeoutException($"{Accepted} of {wanted} events were accepted within {patience}.");
+            }
+        }
+    }
 
     /// <summary>Ends the feed; what is under way is awaited.</summary>
     public async Task StopAsync()
@@ -66,7 +87,9 @@ internal sealed class EventFeed : IAsyncDisposable
             if (servers() is { Count: > 0 } listening)
             {
                 var number = Interlocked.Increment(ref last);
-                deliveries.Enqueue(await SendAsync(listening[number % listening.Count], string.Create(CultureInfo.InvariantCulture, $"e-{number}")));
+                var delivery = await SendAsync(listening[number % listening.Count], string.Create(CultureInfo.InvariantCulture, $"e-{number}"));
+                deliveries.Enqueue(delivery);
+                Interlocked.Add(ref accepted, delivery.IsAccepted ? 1 : 0);
             }
 
             await Task.Delay(pause, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

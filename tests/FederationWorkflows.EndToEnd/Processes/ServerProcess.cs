@@ -36,9 +36,10 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Starts it. Proxies of the machine are for others.</summary>
     /// <param name="directory">The working directory, with the folder <c>stories</c>.</param>
     /// <param name="settings">Configuration.</param>
-    public static ServerProcess Start(string directory, IReadOnlyDictionary<string, string> settings)
+    /// <param name="program">The server's program, of another version for instance; null for this one's.</param>
+    public static ServerProcess Start(string directory, IReadOnlyDictionary<string, string> settings, string? program = null)
     {
-        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "FederationWorkflows.Server.dll"), "--urls", "http://127.0.0.1:0", "--Server:Stories=stories", "--SignIn:TrustLocalCallers=true"];
+        string[] command = ["dotnet", program ?? Path.Combine(AppContext.BaseDirectory, "FederationWorkflows.Server.dll"), "--urls", "http://127.0.0.1:0", "--Server:Stories=stories", "--SignIn:TrustLocalCallers=true"];
         command = [.. command, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NO_PROXY"] = "127.0.0.1,localhost";
