@@ -17,6 +17,11 @@ internal sealed record LoadOptions
     /// <summary>The parts to measure; empty for all.</summary>
     public required IReadOnlyList<string> Only { get; init; }
 
+    /// <summary>The storages to measure; empty for both.</summary>
+    public required IReadOnlyList<string> Storages { get; init; }
+
+    public bool WantsStorage(string storage) => Storages.Count == 0 || Storages.Contains(storage, StringComparer.OrdinalIgnoreCase);
+
     public bool Wants(string part) => Only.Count == 0 || Only.Contains(part);
 }
 
@@ -31,7 +36,9 @@ internal static class LoadCommand
         var stored = new Option<int>("--stored") { Description = "Stored runs of the rows with history.", DefaultValueFactory = _ => 1_000_000 };
         var only = new Option<string[]>("--only") { Description = "Measure these parts only.", AllowMultipleArgumentsPerToken = true };
         only.AcceptOnlyFromAmong(LoadRun.Parts);
-        var command = new RootCommand("Measures the server under load.") { seconds, warmUp, connections, stored, only };
+        var storages = new Option<string[]>("--storage") { Description = "Measure with these storages only.", AllowMultipleArgumentsPerToken = true };
+        storages.AcceptOnlyFromAmong(LoadRun.Storages);
+        var command = new RootCommand("Measures the server under load.") { seconds, warmUp, connections, stored, only, storages };
         command.SetAction(async (result, _) =>
         {
             var run = new LoadRun(new LoadOptions
@@ -41,6 +48,7 @@ internal static class LoadCommand
                 Connections = result.GetValue(connections),
                 Stored = result.GetValue(stored),
                 Only = result.GetValue(only) ?? [],
+                Storages = result.GetValue(storages) ?? [],
             });
             return await run.RunAsync() ? 0 : 1;
         });

@@ -11,6 +11,8 @@ internal sealed class LoadRun(LoadOptions options)
 {
     public static readonly string[] Parts = ["bare", "server", "history", "loops", "overload", "nodes"];
 
+    public static readonly string[] Storages = ["sqlite", "postgresql"];
+
     /// <summary>Bytes of state and history that the server stores for a run of five activities; the bare rows store as many.</summary>
     private const int StoredBytes = 6_400;
 
@@ -33,7 +35,7 @@ internal sealed class LoadRun(LoadOptions options)
 
         await MeasureStorageAsync("SQLite", Deployment.OnSqlite(), file => new BareOrder { SqliteFile = file, StoredBytes = StoredBytes });
         await MeasureStorageAsync("PostgreSQL", Deployment.OnPostgreSql(postgreSql), _ => new BareOrder { PostgreSql = postgreSql.ConnectionString, StoredBytes = StoredBytes });
-        if (options.Wants("nodes"))
+        if (options.Wants("nodes") && options.WantsStorage("postgresql"))
         {
             await using var deployment = Deployment.OnPostgreSql(postgreSql);
             deployment.AddStory(LoadStories.OfFive());
@@ -51,6 +53,11 @@ internal sealed class LoadRun(LoadOptions options)
     private async Task MeasureStorageAsync(string storage, Deployment deployment, Func<string, BareOrder> bare)
     {
         await using var own = deployment;
+        if (!options.WantsStorage(storage))
+        {
+            return;
+        }
+
         deployment.AddStory(LoadStories.OfFive());
         deployment.AddStory(LoadStories.OfLoop());
         LoadResult? least = null, empty = null;
