@@ -8,6 +8,7 @@ namespace FederationWorkflows.Server.Management.Contract;
 /// <param name="Id">The run.</param>
 /// <param name="DefinitionId">Its story.</param>
 /// <param name="DefinitionVersionId">The version it belongs to.</param>
+/// <param name="ParentWorkflowInstanceId">The run that started it; null when none did.</param>
 /// <param name="Version">That version's number.</param>
 /// <param name="Status"><c>Running</c> or <c>Finished</c>.</param>
 /// <param name="SubStatus"><c>Pending</c>, <c>Executing</c>, <c>Suspended</c>, <c>Interrupted</c>, <c>Finished</c>, <c>Cancelled</c> or <c>Faulted</c>.</param>
@@ -18,7 +19,7 @@ namespace FederationWorkflows.Server.Management.Contract;
 /// <param name="UpdatedAt">When it was stored last, UTC.</param>
 /// <param name="FinishedAt">When it ended, UTC.</param>
 internal sealed record RunFacts(
-    string Id, string DefinitionId, string DefinitionVersionId, int Version, string Status, string SubStatus, string? CorrelationId, string? Name, int IncidentCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    string Id, string DefinitionId, string DefinitionVersionId, string? ParentWorkflowInstanceId, int Version, string Status, string SubStatus, string? CorrelationId, string? Name, int IncidentCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     DateTimeOffset? FinishedAt);
 
 /// <summary>A page of runs by place.</summary>
@@ -31,12 +32,12 @@ internal sealed record Failure(string Type, string Message, string? StackTrace, 
 internal sealed record Incident(string ActivityId, string ActivityNodeId, string ActivityInstanceId, string ActivityType, string Message, Failure Exception, DateTimeOffset? Timestamp);
 
 internal sealed record RunState(
-    string Id, string DefinitionId, int DefinitionVersion, string? CorrelationId, string Status, string SubStatus, IReadOnlyList<Incident> Incidents, IReadOnlyDictionary<string, JsonElement> Input, IReadOnlyDictionary<string, JsonElement> Output,
+    string Id, string DefinitionId, int DefinitionVersion, string? ParentWorkflowInstanceId, string? CorrelationId, string Status, string SubStatus, IReadOnlyList<Incident> Incidents, IReadOnlyDictionary<string, JsonElement> Input, IReadOnlyDictionary<string, JsonElement> Output,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? FinishedAt);
 
 /// <summary>A run with its inputs, outputs and failures; what is secret in them is masked.</summary>
 internal sealed record Run(
-    string Id, string DefinitionId, string DefinitionVersionId, int Version, string Status, string SubStatus, string? CorrelationId, string? Name, int IncidentCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    string Id, string DefinitionId, string DefinitionVersionId, string? ParentWorkflowInstanceId, int Version, string Status, string SubStatus, string? CorrelationId, string? Name, int IncidentCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     DateTimeOffset? FinishedAt, RunState WorkflowState);
 
 internal sealed record RunStatus(string Status, string SubStatus, DateTimeOffset UpdatedAt);
