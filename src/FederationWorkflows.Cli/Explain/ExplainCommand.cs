@@ -30,7 +30,6 @@ internal static class ExplainCommand
         token.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            var parsed = await token.ReadAsync(result, cancellationToken);
             var request = Context(result.GetValue(context) ?? []);
             var when = result.GetValue(time) ?? DateTimeOffset.UtcNow;
             var (file, roleArn, useLab) = (result.GetValue(policy), result.GetValue(role), result.GetValue(lab));
@@ -39,6 +38,7 @@ internal static class ExplainCommand
                 throw new CommandException("Give the trust policy: --trust-policy FILE, or --lab for the built-in CloudLab's roles.");
             }
 
+            var parsed = await token.ReadAsync(result, cancellationToken);
             if ((parsed is null) == (result.GetValue(story) is null))
             {
                 throw new CommandException("Give a token (--token-file, --token-env) or a --story.");
