@@ -118,8 +118,8 @@ public sealed class AssumeRoleTests : IDisposable
     }
 
     private const string Keys =
-        $"For its conditions accounts.google.com:aud is '{Subject}' (the token's azp), accounts.google.com:oaud is 'aws-prod' (the token's aud), accounts.google.com:sub is '{Subject}'; "
-        + "Principal.Federated must be accounts.google.com; the token expires at 2031-04-05T07:07:08Z.";
+        $"For its conditions accounts.google.com:aud is '{Subject}' (the token's azp), accounts.google.com:oaud is 'aws-prod' (the token's aud), accounts.google.com:sub is '{Subject}', "
+        + "accounts.google.com:email is 'robot@ops-1.iam.gserviceaccount.com'; Principal.Federated must be accounts.google.com; the token expires at 2031-04-05T07:07:08Z.";
 
     public static TheoryData<string, string, string> Refusals => new()
     {
@@ -182,7 +182,7 @@ public sealed class AssumeRoleTests : IDisposable
 
         error.Advice.ShouldBe(
             $"{advice} For its conditions issuer.example:aud is 'one' or 'two', issuer.example:oaud is 'one' or 'two' (the token's aud), issuer.example:sub is 'repo:a/b'; "
-            + "Principal.Federated must be arn:aws:iam::123456789012:oidc-provider/issuer.example; the token expires at 2031-04-04T01:07:08Z.");
+            + "Principal.Federated must be arn:aws:iam::123456789012:oidc-provider/issuer.example; the token expires at 2031-04-04T07:07:08Z.");
     }
 
     [Fact]
