@@ -8,12 +8,10 @@ namespace FederationWorkflows.Server.Management.Descriptors;
 /// <summary>What the designer can offer, which is what this server can do (Elsa contract: descriptors).</summary>
 internal static class DescriptorEndpoints
 {
-    /// <summary>The designer reaches for live updates only when this is there.</summary>
-    private const string LiveUpdates = "Elsa.RealTimeWorkflowUpdates";
-
     public static void MapDescriptors(this IEndpointRouteBuilder api)
     {
         api.MapGet("/descriptors/activities", (ActivityRegistry registry) => Results.Bytes(DescriptorView.Write(registry.Current), "application/json; charset=utf-8")).Requires(Permissions.StoriesRead);
+        api.MapPost("/descriptors/activities/{type}/options/{input}", Options).Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/expression-descriptors", (WorkflowCompiler compiler) =>
             List(compiler.ExpressionDescriptors.Select(language => new { language.Type, language.DisplayName, IsSerializable = true, language.IsBrowsable, language.Properties }))).Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/variables", () => List(TypeAlias.All.Select(type => new { TypeName = type.Alias, DisplayName = type.Alias, type.Category, Description = (string?)null }))).Requires(Permissions.StoriesRead);
@@ -35,11 +33,20 @@ internal static class DescriptorEndpoints
         api.MapGet("/descriptors/commit-strategies/activities", () => List<object>([])).Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/output-converters", () => List<object>([])).Requires(Permissions.StoriesRead);
         api.MapGet("/features/installed", () => List(
-            [new { Name = "RealTimeWorkflowUpdates", Namespace = "Elsa", FullName = LiveUpdates, DisplayName = "Live updates", Description = "The designer is told when a run goes on." }])).Requires(Permissions.StoriesRead);
+        [
+            Feature("RealTimeWorkflowUpdates", "Live updates", "The designer is told when a run goes on."),
+            Feature("Resilience", "Retries", "Activities that failed are tried again."),
+        ])).Requires(Permissions.StoriesRead);
 
         // The designer asks for the names JavaScript may use. This server runs none.
         api.MapPost("/scripting/javascript/type-definitions/{definitionId}", () => Results.Text("", "application/x-typescript")).Requires(Permissions.StoriesRead);
     }
+
+    /// <summary>What an editor offers, asked for by one whose choices depend on other inputs. Here they never do.</summary>
+    private static IResult Options(string type, string input, ActivityRegistry registry) =>
+        registry.Current.Find(type)?.Inputs.FirstOrDefault(known => known.Name.Equals(input, StringComparison.OrdinalIgnoreCase)) is { } found
+            ? Results.Json(new { Items = DescriptorView.EditorOf(found) ?? new Dictionary<string, object>() }, ManagementApi.Json)
+            : Results.Problem($"There is no activity type '{type}' with an input '{input}'.", statusCode: StatusCodes.Status404NotFound);
 
     private static IResult List<T>(IEnumerable<T> items)
     {
@@ -48,6 +55,9 @@ internal static class DescriptorEndpoints
     }
 
     private static object Named(string typeName, string displayName, string description) => new { TypeName = typeName, DisplayName = displayName, Description = description };
+
+    /// <summary>The designer goes by the full name.</summary>
+    private static object Feature(string name, string displayName, string description) => new { Name = name, Namespace = "Elsa", FullName = $"Elsa.{name}", DisplayName = displayName, Description = description };
 
     private static object Commits(string name, string displayName, string description) => new { Name = name, DisplayName = displayName, Description = description };
 }
