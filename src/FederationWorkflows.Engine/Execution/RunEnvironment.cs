@@ -65,7 +65,7 @@ public sealed class RunStart
     public object? TriggerPayload { get; init; }
 
     /// <summary>On whose behalf it runs.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     /// <summary>The run that starts it; null when none does.</summary>
     public Stories.RunParent? Parent { get; init; }

@@ -97,7 +97,7 @@ public sealed partial class WorkflowRun : IDisposable
     public object? TriggerPayload { get; private set; }
 
     /// <summary>On whose behalf it runs, or null.</summary>
-    public string? StartedBy { get; private set; }
+    public Person? StartedBy { get; private set; }
 
     /// <summary>The values of the workflow's variables, in the order of the definition; empty when the workflow has not begun.</summary>
     public IReadOnlyList<object?> Variables => root?.Variables ?? [];

@@ -57,7 +57,7 @@ public sealed record StartStory : FollowUpWork
     public string? CorrelationId { get; init; }
 
     /// <summary>On whose behalf.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     /// <summary>Who asked for it.</summary>
     public required RunParent Parent { get; init; }
@@ -72,7 +72,7 @@ public sealed record StartStory : FollowUpWork
         Revision = (string?)values["revision"],
         Input = (IReadOnlyDictionary<string, object?>)values["input"]!,
         CorrelationId = (string?)values["correlationId"],
-        StartedBy = (string?)values["startedBy"],
+        StartedBy = Person.Of((string?)values["startedBy"], (string?)values.GetValueOrDefault("startedById")),
         Parent = ParentValues.Read((IReadOnlyDictionary<string, object?>)values["parent"]!),
         TraceParent = (string?)values.GetValueOrDefault("traceParent"),
     };
@@ -85,7 +85,8 @@ public sealed record StartStory : FollowUpWork
         ["revision"] = Revision,
         ["input"] = Input,
         ["correlationId"] = CorrelationId,
-        ["startedBy"] = StartedBy,
+        ["startedBy"] = StartedBy?.Name,
+        ["startedById"] = StartedBy?.Id,
         ["parent"] = ParentValues.Write(Parent),
     };
 }
@@ -158,7 +159,7 @@ public sealed record PublishEventWork : FollowUpWork
     public object? Payload { get; init; }
 
     /// <summary>On whose behalf runs are started.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     internal static PublishEventWork Read(IReadOnlyDictionary<string, object?> values) => new()
     {
@@ -166,7 +167,7 @@ public sealed record PublishEventWork : FollowUpWork
         CorrelationId = (string?)values["correlationId"],
         OnlyRunId = (string?)values["onlyRunId"],
         Payload = values["payload"],
-        StartedBy = (string?)values["startedBy"],
+        StartedBy = Person.Of((string?)values["startedBy"], (string?)values.GetValueOrDefault("startedById")),
     };
 
     private protected override Dictionary<string, object?> Write() => new()
@@ -175,7 +176,8 @@ public sealed record PublishEventWork : FollowUpWork
         ["correlationId"] = CorrelationId,
         ["onlyRunId"] = OnlyRunId,
         ["payload"] = Payload,
-        ["startedBy"] = StartedBy,
+        ["startedBy"] = StartedBy?.Name,
+        ["startedById"] = StartedBy?.Id,
     };
 }
 

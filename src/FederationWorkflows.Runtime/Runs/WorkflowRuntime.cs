@@ -110,7 +110,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             $"{request.DefinitionId}/{request.TriggerActivityId}",
             Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
             environment.TimeProvider.GetUtcNow() + request.DeduplicationWindow);
-        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin { Deduplication = deduplication }, cancellationToken);
+        return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin { Deduplication = deduplication }, cancellationToken);
     }
 
     /// <summary>Lets a run that faulted go on from the activities that failed. When this returns true, that is stored.</summary>
@@ -157,7 +157,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             TriggerPayload = other.TriggerPayload,
         };
         var workflow = await definitions.FindPublishedAsync(identity.DefinitionId, cancellationToken) ?? own;
-        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin(), cancellationToken);
+        return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin(), cancellationToken);
     }
 
     /// <summary>
@@ -273,7 +273,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin, CancellationToken cancellationToken)
+    internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, Person? startedBy, RunOrigin origin, CancellationToken cancellationToken)
     {
         if (isDraining)
         {
@@ -334,7 +334,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         return new RunHandle(run.Id, actor.Ended);
     }
 
-    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin) => WorkflowRun.Create(
+    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, Person? startedBy, RunOrigin origin) => WorkflowRun.Create(
         workflow,
         new RunStart
         {

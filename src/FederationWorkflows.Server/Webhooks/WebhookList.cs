@@ -4,6 +4,7 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Management.Contract;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Webhooks;
@@ -11,7 +12,7 @@ namespace FederationWorkflows.Server.Webhooks;
 /// <summary>What can be called from outside, and by whom: the webhooks that start the stories that are published.</summary>
 internal static class WebhookList
 {
-    public static void MapWebhookList(this IEndpointRouteBuilder api) => api.MapGet("/webhooks", ListAsync).Requires(Permissions.StoriesRead);
+    public static void MapWebhookList(this IEndpointRouteBuilder api) => api.MapGet("/webhooks", ListAsync).Answers<Listed<WebhookFacts>>().Requires(Permissions.StoriesRead);
 
     private static async Task<IResult> ListAsync(
         HttpContext context, DefinitionCatalog catalog, IDefinitionStore store, WebhookEndpoint webhooks, IOptions<ServerOptions> options, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Retries;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -12,8 +13,8 @@ internal static class ResilienceEndpoints
 {
     public static void MapResilience(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/resilience/strategies", ListStrategies).Requires(Permissions.StoriesRead);
-        api.MapGet("/resilience/retries/{executionId}", ListRetriesAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/resilience/strategies", ListStrategies).Answers<Counted<ResilienceStrategy>>().Requires(Permissions.StoriesRead);
+        api.MapGet("/resilience/retries/{executionId}", ListRetriesAsync).Answers<Paged<RetryAttempt>>().Requires(Permissions.RunsRead);
     }
 
     private static IResult ListStrategies() => Results.Json(
