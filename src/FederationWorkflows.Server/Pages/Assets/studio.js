@@ -57,9 +57,6 @@
 
       if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
         answer.clone().json().then(problem => tell(reason(problem, answer.status)), () => tell(reason({}, answer.status)));
-        if (init.method !== 'GET' && answer.status < 500 && !url.pathname.endsWith('/workflow-instances')) {
-          renew();
-        }
       }
     }
 
@@ -113,17 +110,6 @@
 
     Object.assign(element, callbacks);
     view.append(element);
-  }
-
-  // A list may die of a command that is refused. Another takes its place, once the designer has forgotten the first; what was looked for is
-  // in the address. An editor stays as it is, for what is not saved.
-  let renewing;
-  function renew() {
-    if (settings.page === 'definitions' || settings.page === 'instances') {
-      clearTimeout(renewing);
-      view.replaceChildren();
-      renewing = setTimeout(show, 1500);
-    }
   }
 
   // A property that is set before the element is defined is lost.
