@@ -7,6 +7,9 @@ internal static class ExitCodes
 
     public const int Failed = 1;
 
+    /// <summary>The question was answered, and the answer is no: denied, or something dangerous was found.</summary>
+    public const int No = 2;
+
     /// <summary>As a shell has it for a program ended by Ctrl-C.</summary>
     public const int Cancelled = 130;
 }

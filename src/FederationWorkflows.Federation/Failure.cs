@@ -26,6 +26,8 @@ internal sealed record Failure
 
     public TimeSpan? RetryAfter { get; init; }
 
+    public Trust.TrustExplanation? Explanation { get; init; }
+
     /// <summary>An input of a call is wrong; nothing was sent.</summary>
     public static FederationException Input(Cloud? cloud, string service, string api, string detail, string advice, string code = FailureCodes.InvalidInput) =>
         new(new Failure { Cloud = cloud, Side = FailureSide.Here, Service = service, Api = api, Code = code, Detail = detail, Advice = advice });

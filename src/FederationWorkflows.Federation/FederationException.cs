@@ -21,6 +21,7 @@ public sealed class FederationException : Exception, IRetryFacts
         Advice = failure.Advice;
         IsRetryable = failure.IsRetryable;
         RetryAfter = failure.RetryAfter;
+        Explanation = failure.Explanation;
     }
 
     /// <summary>The cloud the call was for; null when the failure is about neither.</summary>
@@ -52,6 +53,9 @@ public sealed class FederationException : Exception, IRetryFacts
 
     /// <summary>How long the cloud asked to wait before the next attempt; null when it did not say.</summary>
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>Which condition of the trust refused, where the trust policy is known here; null otherwise.</summary>
+    public Trust.TrustExplanation? Explanation { get; }
 
     int? IRetryFacts.StatusCode => HttpStatus;
 

@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Connections;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation;
 
@@ -13,6 +14,9 @@ public sealed class FederationOptions
 
     /// <summary>The identities an administrator lets stories use, by the name stories know them by (case does not matter).</summary>
     public Dictionary<string, ConnectionOptions> Connections { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The trust policies that roles are expected to have, by any name: refusals of AWS STS are explained by them.</summary>
+    public Dictionary<string, TrustPolicyOptions> TrustPolicies { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>How long one call to a cloud may take, retries included: 1 to 90 seconds. Default 30 seconds.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -42,6 +42,14 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
 
         problems.AddRange(options.Connections.Keys.SelectMany(name => ConnectionRules.Problems(name, options.Connections)));
 
+        foreach (var (trustPolicy, definition) in options.TrustPolicies)
+        {
+            if (definition.Problem() is { } problem)
+            {
+                problems.Add($"{FederationOptions.Section}:{nameof(options.TrustPolicies)}:{trustPolicy}: {problem}");
+            }
+        }
+
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 

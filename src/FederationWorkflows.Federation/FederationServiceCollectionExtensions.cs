@@ -6,6 +6,7 @@ using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using FederationWorkflows.Federation.Google.Activities;
+using FederationWorkflows.Federation.Trust;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,6 +51,7 @@ public static class FederationServiceCollectionExtensions
 
         services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<GetAccessToken>());
 
+        services.TryAddSingleton<ExpectedTrust>();
         services.TryAddSingleton<AwsClients>();
         services.TryAddSingleton<IAwsFederation, AwsFederation>();
         services.TryAddSingleton<IBuckets, Buckets>();

@@ -23,19 +23,19 @@ public sealed class TrustChainTests
         ["the audience is not the one the role asks for"] = new(
             Story: story => story.Set("audience", "https://elsewhere.example"),
             Activity: "assumeRole",
-            Says: ["AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", "accounts.google.com:oaud is 'https://elsewhere.example'"]),
+            Says: ["AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", "GoogleServiceAccount: StringEquals accounts.google.com:oaud (it reads aud) expects 'https://federation-workflows.example/aws' and finds 'https://elsewhere.example'."]),
         ["the trust policy names another subject"] = new(
             World: world => world.TrustPolicy($"\"accounts.google.com:sub\": \"{Subject}\"", "\"accounts.google.com:sub\": \"999999999999999999999\""),
             Activity: "assumeRole",
-            Says: ["AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", $"accounts.google.com:sub is '{Subject}'"]),
+            Says: ["AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", $"StringEquals accounts.google.com:sub (it reads sub) expects '999999999999999999999' and finds '{Subject}'."]),
         ["the trust policy compares aud with the audience although AWS reads azp there"] = new(
             Story: story => story.Set("roleArn", "arn:aws:iam::111122223333:role/broken-trust"),
             Activity: "assumeRole",
-            Says: ["AccessDenied", $"accounts.google.com:aud is '{Subject}' (the token's azp)"]),
+            Says: ["AccessDenied", $"accounts.google.com:aud (it reads azp) expects 'https://federation-workflows.example/aws' and finds '{Subject}'. aud reads the token's azp"]),
         ["the trust policy trusts another provider"] = new(
             World: world => world.TrustPolicy("\"accounts.google.com\"", "\"graph.facebook.com\""),
             Activity: "assumeRole",
-            Says: ["AccessDenied", "Principal.Federated must be accounts.google.com"]),
+            Says: ["AccessDenied", "Denied: no statement names the token's issuer.", "name accounts.google.com under Principal.Federated"]),
         ["the trust policy allows another action"] = new(
             World: world => world.TrustPolicy("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
             Activity: "assumeRole",

@@ -30,7 +30,7 @@ internal static class LabSession
     public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab)
     {
         var address = lab.BaseAddress.ToString().TrimEnd('/');
-        return new Dictionary<string, string?>
+        var settings = new Dictionary<string, string?>
         {
             ["Federation:Endpoints:GoogleToken"] = address + "/google/oauth2/token",
             ["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials",
@@ -39,5 +39,14 @@ internal static class LabSession
             [$"Federation:Connections:{SourceConnection}:Kind"] = "serviceAccountKey",
             [$"Federation:Connections:{SourceConnection}:Json"] = lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal(),
         };
+
+        // The lab's trust policies are known, so that a refusal names the condition.
+        foreach (var (index, (account, role)) in lab.World.Aws.Accounts.SelectMany(static account => account.Roles.Select(role => (account, role))).Index())
+        {
+            settings[$"Federation:TrustPolicies:lab-{index}:RoleArn"] = $"arn:aws:iam::{account.Id}:role{role.Path}{role.Name}";
+            settings[$"Federation:TrustPolicies:lab-{index}:Json"] = role.TrustPolicy.GetRawText();
+        }
+
+        return settings;
     }
 }

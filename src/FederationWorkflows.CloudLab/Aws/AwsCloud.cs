@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FederationWorkflows.CloudLab.Aws.S3;
 using FederationWorkflows.Federation.Trust;
 
@@ -6,7 +7,7 @@ namespace FederationWorkflows.CloudLab.Aws;
 /// <summary>The declared accounts, running: roles and users with their ids and policies, keys, buckets.</summary>
 internal sealed class AwsCloud
 {
-    private readonly Dictionary<string, LabRole> roles = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LabRole> roles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AwsAccount> accounts;
 
     public AwsCloud(AwsWorld world, DateTimeOffset now)
@@ -18,7 +19,7 @@ internal sealed class AwsCloud
             foreach (var role in account.Roles)
             {
                 var running = new LabRole(account, role, now);
-                roles.Add(running.Arn, running);
+                roles[running.Arn] = running;
             }
 
             foreach (var user in account.Users)
@@ -41,6 +42,19 @@ internal sealed class AwsCloud
     public BucketStore Buckets { get; }
 
     public LabRole? FindRole(string arn) => roles.GetValueOrDefault(arn);
+
+    /// <summary>Makes a role, or changes it: sessions it has given stay as they are. False when the lab has no such account.</summary>
+    public bool PutRole(string accountId, AwsRole role, DateTimeOffset now)
+    {
+        if (!accounts.TryGetValue(accountId, out var account))
+        {
+            return false;
+        }
+
+        var running = new LabRole(account, role, now);
+        roles[running.Arn] = running;
+        return true;
+    }
 
     public IEnumerable<LabRole> RolesOf(string accountId) => roles.Values.Where(role => role.AccountId == accountId).OrderBy(static role => role.Declared.Name, StringComparer.Ordinal);
 

@@ -99,7 +99,7 @@ public sealed class CloudLabServer : IAsyncDisposable
         });
         builder.Services.AddSingleton<MatcherPolicy, RequestConditionPolicy>();
         var app = builder.Build();
-        ILabService[] services = [events, .. composition.Services, aws];
+        ILabService[] services = [events, .. composition.Services, new LabAdministration(aws, options.TimeProvider), aws];
         foreach (var service in services)
         {
             service.Map(app);

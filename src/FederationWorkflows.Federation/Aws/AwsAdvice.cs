@@ -1,22 +1,25 @@
 using FederationWorkflows.Engine;
-using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation.Aws;
 
 /// <summary>What to check when AWS refuses, by its code and message.</summary>
-internal static class AwsAdvice
+/// <param name="Text">What to check, in sentences.</param>
+/// <param name="Explanation">Which condition of a trust refused, where that is known.</param>
+internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = null)
 {
-    private const string GoogleIssuer = "https://accounts.google.com";
+    public static implicit operator AwsAdvice(string text) => new(text);
 
-    public static string AssumeRoleWithWebIdentity(string code, string message, RoleArn role, Sensitive<string> token) => code switch
+    public static AwsAdvice AssumeRoleWithWebIdentity(
+        string code, string message, RoleArn role, Sensitive<string> token, Func<(TrustExplanation? Explanation, string? Problem)> expectedTrust) => code switch
     {
-        "AccessDenied" => $"The role {role} does not exist, or its trust policy does not allow this token to sts:AssumeRoleWithWebIdentity. {Compare(token)}",
+        "AccessDenied" => Denied(role, token, expectedTrust()),
         "InvalidIdentityToken" when Says(message, "No OpenIDConnect provider") =>
-            $"Make an IAM identity provider for the token's issuer in account {role.Account}; accounts.google.com needs none, it is built in. {Compare(token)}",
-        "InvalidIdentityToken" when Says(message, "audience") => $"The audience is not among the client ids of the IAM identity provider: add it. {Compare(token)}",
-        "InvalidIdentityToken" => $"STS could not verify the token: check that it is an unchanged ID token (not an access token) and that its issuer publishes its keys. {Compare(token)}",
-        "ExpiredTokenException" or "ExpiredToken" => $"The ID token is expired: mint a new one just before this call. {Compare(token)}",
-        "IDPRejectedClaim" => $"The identity provider rejected the claims: the token is expired, revoked or for another audience. {Compare(token)}",
+            $"Make an IAM identity provider for the token's issuer in account {role.Account}; accounts.google.com needs none, it is built in. {Compare(role, token)}",
+        "InvalidIdentityToken" when Says(message, "audience") => $"The audience is not among the client ids of the IAM identity provider: add it. {Compare(role, token)}",
+        "InvalidIdentityToken" => $"STS could not verify the token: check that it is an unchanged ID token (not an access token) and that its issuer publishes its keys. {Compare(role, token)}",
+        "ExpiredTokenException" or "ExpiredToken" => $"The ID token is expired: mint a new one just before this call. {Compare(role, token)}",
+        "IDPRejectedClaim" => $"The identity provider rejected the claims: the token is expired, revoked or for another audience. {Compare(role, token)}",
         "IDPCommunicationError" => "STS could not reach the token's issuer for its keys: try again; check that the issuer's discovery document is public.",
         "MalformedPolicyDocument" => "Correct the session policy: it must be an IAM policy document (Version 2012-10-17, Statement) without Principal.",
         "PackedPolicyTooLarge" or "PackedPolicyTooLargeException" => "Shorten the session policy and the session's tags.",
@@ -42,36 +45,23 @@ internal static class AwsAdvice
         _ => "",
     };
 
-    /// <summary>
-    /// What the token says, in the names of the condition keys it is compared with ("Available keys for AWS OIDC federation": for Google, aud reads azp
-    /// when the token has one, oaud reads aud).
-    /// </summary>
-    private static string Compare(Sensitive<string> token)
+    // By the same evaluator as the explanation: what each condition key of the provider reads in this token.
+    private static string Compare(RoleArn role, Sensitive<string> token) =>
+        OidcToken.TryParse(token, out var parsed, out var failure)
+            ? WebIdentityTrust.DescribeKeys(parsed.UnverifiedClaims, role)
+            : $"The token itself cannot be read: {failure.Message}";
+
+    private static AwsAdvice Denied(RoleArn role, Sensitive<string> token, (TrustExplanation? Explanation, string? Problem) expected) => expected switch
     {
-        IdTokenClaims claims;
-        try
-        {
-            claims = IdTokenDecoder.DecodeUnverified(token.Reveal());
-        }
-        catch (FederationException exception)
-        {
-            return $"The token itself cannot be read: {exception.Detail}.";
-        }
+        ({ Verdict: TrustVerdict.Fails } explanation, _) => new AwsAdvice(explanation.Describe(), explanation),
+        ({ } explanation, _) => new AwsAdvice(
+            $"The trust policy declared for {role} would let this token in ({explanation.Summary.TrimEnd('.')}), so the role in AWS has another one or does not exist: compare with aws iam get-role. {Compare(role, token)}",
+            explanation),
+        (_, { } problem) => $"{Refusal(role)} {problem} {Compare(role, token)}",
+        _ => $"{Refusal(role)} {Compare(role, token)}",
+    };
 
-        var audience = Show(string.Join(", ", claims.Audience));
-        var expires = claims.ExpiresAt is { } at ? $", exp {at:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "";
-        if (claims.Issuer is not (GoogleIssuer or "accounts.google.com"))
-        {
-            return $"The token has iss {Show(claims.Issuer)}, aud {audience}, azp {Show(claims.AuthorizedParty)}, sub {Show(claims.Subject)}{expires}: "
-                + "the trust policy's Principal.Federated must be that issuer's provider and each condition must fit these values.";
-        }
-
-        var aud = claims.AuthorizedParty is null ? $"{audience} (the token's aud, as it has no azp)" : $"{Show(claims.AuthorizedParty)} (the token's azp)";
-        return $"In its conditions accounts.google.com:aud is {aud}, accounts.google.com:oaud is {audience} (the token's aud), "
-            + $"accounts.google.com:sub is {Show(claims.Subject)}{expires}; Principal.Federated must be accounts.google.com.";
-    }
-
-    private static string Show(string? claim) => string.IsNullOrEmpty(claim) ? "absent" : $"'{CloudText.Message(claim)}'";
+    private static string Refusal(RoleArn role) => $"The role {role} does not exist, or its trust policy does not allow this token to sts:AssumeRoleWithWebIdentity.";
 
     private static bool Says(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
 }

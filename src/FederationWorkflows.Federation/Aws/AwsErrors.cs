@@ -17,7 +17,7 @@ internal static class AwsErrors
     public static async Task<T> RunAsync<T>(
         this OutboundCall call,
         Func<CancellationToken, Task<T>> action,
-        Func<string, string, string> advice,
+        Func<string, string, AwsAdvice> advice,
         IReadOnlyList<Sensitive<string>> secrets,
         TimeSpan timeout,
         TimeProvider time,
@@ -47,7 +47,7 @@ internal static class AwsErrors
             cancellationToken);
 
     private static FederationException Refused(
-        OutboundCall call, AmazonServiceException exception, Func<string, string, string> advice, IReadOnlyList<Sensitive<string>> secrets, TimeProvider time)
+        OutboundCall call, AmazonServiceException exception, Func<string, string, AwsAdvice> advice, IReadOnlyList<Sensitive<string>> secrets, TimeProvider time)
     {
         var status = exception.StatusCode;
         var response = (exception.InnerException as HttpErrorResponseException)?.Response;
@@ -64,6 +64,7 @@ internal static class AwsErrors
         var retryAfter = response?.IsHeaderPresent("Retry-After") == true && RetryConditionHeaderValue.TryParse(response.GetHeaderValue("Retry-After"), out var header)
             ? GoogleError.RetryAfter(header, time)
             : null;
+        var remedy = advice(code, detail);
         return new FederationException(new Failure
         {
             Cloud = Cloud.Aws,
@@ -73,7 +74,8 @@ internal static class AwsErrors
             Code = code,
             HttpStatus = (int)status,
             Detail = detail.Length > 0 ? detail : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)status} without an explanation"),
-            Advice = advice(code, detail),
+            Advice = remedy.Text,
+            Explanation = remedy.Explanation,
             IsRetryable = passing,
             RetryAfter = retryAfter,
         });

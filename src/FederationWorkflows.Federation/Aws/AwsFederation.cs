@@ -1,12 +1,13 @@
 using Amazon.Runtime;
 using Amazon.SecurityToken.Model;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Trust;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Federation.Aws;
 
 /// <summary>AWS STS by the AWS SDK.</summary>
-internal sealed class AwsFederation(AwsClients clients, IOptionsMonitor<FederationOptions> options, TimeProvider time) : IAwsFederation
+internal sealed class AwsFederation(AwsClients clients, ExpectedTrust expectedTrust, IOptionsMonitor<FederationOptions> options, TimeProvider time) : IAwsFederation
 {
     private const string Service = "AWS STS";
 
@@ -32,7 +33,7 @@ internal sealed class AwsFederation(AwsClients clients, IOptionsMonitor<Federati
                     Policy = request.SessionPolicy,
                 },
                 limited),
-            (code, message) => AwsAdvice.AssumeRoleWithWebIdentity(code, message, role, request.WebIdentityToken),
+            (code, message) => AwsAdvice.AssumeRoleWithWebIdentity(code, message, role, request.WebIdentityToken, () => expectedTrust.Explain(request.RoleArn, request.WebIdentityToken, sessionName)),
             [request.WebIdentityToken],
             options.CurrentValue.Timeout,
             time,

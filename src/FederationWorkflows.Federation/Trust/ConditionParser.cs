@@ -11,7 +11,7 @@ internal static class ConditionParser
         var conditions = new List<PolicyCondition>();
         foreach (var block in value.EnumerateObject())
         {
-            var at = $"{path}.{block.Name}";
+            var at = JsonPath.Below(path, block.Name);
             if (!ConditionOperator.TryParse(block.Name, out var conditionOperator))
             {
                 throw new PolicyFormatException(at, $"'{block.Name}' is not a condition operator; see \"IAM JSON policy elements: Condition operators\".");
@@ -20,7 +20,7 @@ internal static class ConditionParser
             PolicyParser.RequireObject(block.Value, at, "An operator's value");
             foreach (var key in block.Value.EnumerateObject())
             {
-                var keyPath = $"{at}['{key.Name}']";
+                var keyPath = JsonPath.Below(at, key.Name);
                 var values = PolicyParser.Texts(key.Value, keyPath);
                 if (values.FirstOrDefault(text => !conditionOperator.Accepts(text)) is { } bad)
                 {

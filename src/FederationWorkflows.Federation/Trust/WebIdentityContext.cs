@@ -28,22 +28,33 @@ public static class WebIdentityContext
     /// <c>sub</c>, <c>amr</c> and <c>email</c> read the claims of that name; Google, GitHub and CircleCI have some of their own.
     /// No other claim becomes a key.
     /// </summary>
-    public static ConditionContext Of(OidcClaims claims)
+    public static ConditionContext Of(OidcClaims claims) =>
+        KeysOf(claims).Aggregate(ConditionContext.Empty, static (context, key) => context.With(key.Key, key.Values));
+
+    /// <summary>The provider's keys, in the order in which people write them, each with the claim it reads; those the token has no claim for too, without values.</summary>
+    public static IReadOnlyList<WebIdentityKey> KeysOf(OidcClaims claims)
     {
         var provider = ProviderName(claims.Issuer);
-        var context = ConditionContext.Empty
-            .With($"{provider}:aud", Audience(claims))
-            .With($"{provider}:oaud", claims.Audiences)
-            .With($"{provider}:sub", claims.Subject)
-            .With($"{provider}:amr", claims.Values("amr"))
-            .With($"{provider}:email", claims.Values("email"));
-        foreach (var claim in OwnClaims(provider))
+        var keys = new List<WebIdentityKey>
         {
-            context = context.With($"{provider}:{claim}", claims.Values(claim));
+            new($"{provider}:aud", claims.AuthorizedParty is null ? "aud" : "azp", Audience(claims)),
+            new($"{provider}:oaud", "aud", claims.Audiences),
+            new($"{provider}:sub", "sub", [claims.Subject]),
+            new($"{provider}:amr", "amr", claims.Values("amr")),
+            new($"{provider}:email", "email", claims.Values("email")),
+        };
+        keys.AddRange(OwnClaims(provider).Select(claim => new WebIdentityKey($"{provider}:{claim}", claim, claims.Values(claim))));
+        if (IsBuiltIn(provider))
+        {
+            keys.Add(new WebIdentityKey($"{provider}:google/organization_number", "google.organization_number", OrganizationNumber(claims)));
         }
 
-        return provider == "accounts.google.com" ? context.With($"{provider}:google/organization_number", OrganizationNumber(claims)) : context;
+        return keys;
     }
+
+    /// <summary>The names of the keys that AWS can make of a provider's tokens, without the provider and the colon: <c>aud</c>, <c>sub</c>, ...</summary>
+    public static IReadOnlyList<string> ClaimsOf(string provider) =>
+        ["aud", "oaud", "sub", "amr", "email", .. OwnClaims(provider), .. (string[])(IsBuiltIn(provider) ? ["google/organization_number"] : [])];
 
     /// <summary>
     /// The keys an AssumeRoleWithWebIdentity request is decided by: those of <see cref="Of"/> and <c>sts:RoleSessionName</c>.
@@ -82,3 +93,9 @@ public static class WebIdentityContext
             ? OidcClaims.Texts(number)
             : claims.Values("google:organization_number");
 }
+
+/// <summary>A condition key that AWS makes of an ID token.</summary>
+/// <param name="Key">The key, for example <c>accounts.google.com:aud</c>.</param>
+/// <param name="Claim">The claim it reads of this token, for example <c>azp</c>.</param>
+/// <param name="Values">Its values; empty when the token has no such claim.</param>
+public sealed record WebIdentityKey(string Key, string Claim, IReadOnlyList<string> Values);

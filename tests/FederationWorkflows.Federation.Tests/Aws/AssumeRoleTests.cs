@@ -1,6 +1,7 @@
 using System.Net;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Trust;
 using FederationWorkflows.Federation.Tests.Clients;
 
 namespace FederationWorkflows.Federation.Tests.Aws;
@@ -116,19 +117,21 @@ public sealed class AssumeRoleTests : IDisposable
         moved.Network.Only.Url.ShouldBe("http://127.0.0.1:4566/");
     }
 
+    private const string Keys =
+        $"For its conditions accounts.google.com:aud is '{Subject}' (the token's azp), accounts.google.com:oaud is 'aws-prod' (the token's aud), accounts.google.com:sub is '{Subject}', "
+        + "accounts.google.com:email is 'robot@ops-1.iam.gserviceaccount.com'; Principal.Federated must be accounts.google.com; the token expires at 2031-04-05T07:07:08Z.";
+
     public static TheoryData<string, string, string> Refusals => new()
     {
         {
             "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity",
             $"The role {Role} does not exist, or its trust policy does not allow this token to sts:AssumeRoleWithWebIdentity. "
-            + $"In its conditions accounts.google.com:aud is '{Subject}' (the token's azp), accounts.google.com:oaud is 'aws-prod' (the token's aud), "
-            + $"accounts.google.com:sub is '{Subject}', exp 2031-04-05T07:07:08Z; Principal.Federated must be accounts.google.com."
+            + Keys
         },
         {
             "ExpiredTokenException", "Token expired: current date/time 1 must be before the expiration date/time 0",
             "The ID token is expired: mint a new one just before this call. "
-            + $"In its conditions accounts.google.com:aud is '{Subject}' (the token's azp), accounts.google.com:oaud is 'aws-prod' (the token's aud), "
-            + $"accounts.google.com:sub is '{Subject}', exp 2031-04-05T07:07:08Z; Principal.Federated must be accounts.google.com."
+            + Keys
         },
         {
             "MalformedPolicyDocument", "Syntax errors in policy.",
@@ -172,26 +175,55 @@ public sealed class AssumeRoleTests : IDisposable
     public async Task For_other_issuers_the_advice_shows_the_claims_by_their_own_names(string message, string advice)
     {
         host.Network.AnswerXml(Error("InvalidIdentityToken", message), HttpStatusCode.BadRequest);
-        var token = Credentials.IdToken(new { iss = "https://issuer.example", aud = new[] { "one", "two" }, sub = "repo:a/b" });
+        var token = Credentials.IdToken(new { iss = "https://issuer.example", aud = new[] { "one", "two" }, sub = "repo:a/b", iat = 1, exp = 1933052828 });
 
         var error = await Should.ThrowAsync<FederationException>(
             () => host.Aws.AssumeRoleWithWebIdentityAsync(Request() with { WebIdentityToken = Sensitive.Of(token) }, TestContext.Current.CancellationToken));
 
         error.Advice.ShouldBe(
-            $"{advice} The token has iss 'https://issuer.example', aud 'one, two', azp absent, sub 'repo:a/b': "
-            + "the trust policy's Principal.Federated must be that issuer's provider and each condition must fit these values.");
+            $"{advice} For its conditions issuer.example:aud is 'one' or 'two', issuer.example:oaud is 'one' or 'two' (the token's aud), issuer.example:sub is 'repo:a/b'; "
+            + "Principal.Federated must be arn:aws:iam::123456789012:oidc-provider/issuer.example; the token expires at 2031-04-04T07:07:08Z.");
     }
 
     [Fact]
     public async Task A_google_token_without_azp_is_shown_as_aws_reads_it()
     {
         host.Network.AnswerXml(Error("AccessDenied", "Not authorized"), HttpStatusCode.Forbidden);
-        var token = Credentials.IdToken(new { iss = "https://accounts.google.com", aud = "aws-prod", sub = "1" });
+        var token = Credentials.IdToken(new { iss = "https://accounts.google.com", aud = "aws-prod", sub = "1", iat = 1, exp = 1933052828 });
 
         var error = await Should.ThrowAsync<FederationException>(
             () => host.Aws.AssumeRoleWithWebIdentityAsync(Request() with { WebIdentityToken = Sensitive.Of(token) }, TestContext.Current.CancellationToken));
 
-        error.Advice.ShouldContain("accounts.google.com:aud is 'aws-prod' (the token's aud, as it has no azp), accounts.google.com:oaud is 'aws-prod' (the token's aud), accounts.google.com:sub is '1';");
+        error.Advice.ShouldContain("accounts.google.com:aud is 'aws-prod', accounts.google.com:oaud is 'aws-prod' (the token's aud), accounts.google.com:sub is '1';");
+    }
+
+    [Fact]
+    public async Task Where_the_trust_policy_is_declared_the_refusal_names_the_condition()
+    {
+        const string Trust = """{"Version":"2012-10-17","Statement":[{"Sid":"Google","Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"accounts.google.com:aud":"aws-prod","accounts.google.com:sub":"112233445566778899001"}}}]}""";
+        using var knowing = new FederationHost(("TrustPolicies:reader:RoleArn", Role), ("TrustPolicies:reader:Json", Trust));
+        knowing.Network.AnswerXml(Error("AccessDenied", "Not authorized"), HttpStatusCode.Forbidden);
+
+        var error = await Should.ThrowAsync<FederationException>(() => knowing.Aws.AssumeRoleWithWebIdentityAsync(Request(), TestContext.Current.CancellationToken));
+
+        error.Advice.ShouldBe(
+            "Denied: Google comes closest, and 1 of its 4 checks fails. "
+            + $"Google: StringEquals accounts.google.com:aud (it reads azp) expects 'aws-prod' and finds '{Subject}'. "
+            + $"aud reads the token's azp, as it has one: put 'aws-prod' under accounts.google.com:oaud, and '{Subject}' here.");
+        error.Explanation!.Verdict.ShouldBe(TrustVerdict.Fails);
+        error.Explanation.Checks.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_declared_trust_policy_that_lets_the_token_in_is_not_the_one_in_aws()
+    {
+        const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity"}]}""";
+        using var knowing = new FederationHost(("TrustPolicies:reader:RoleArn", Role), ("TrustPolicies:reader:Json", Trust));
+        knowing.Network.AnswerXml(Error("AccessDenied", "Not authorized"), HttpStatusCode.Forbidden);
+
+        var error = await Should.ThrowAsync<FederationException>(() => knowing.Aws.AssumeRoleWithWebIdentityAsync(Request(), TestContext.Current.CancellationToken));
+
+        error.Advice.ShouldStartWith($"The trust policy declared for {Role} would let this token in (Allowed by Statement[0]), so the role in AWS has another one or does not exist");
     }
 
     [Theory]

@@ -54,9 +54,23 @@ public sealed class AssumeRoleWithWebIdentity : CodeActivity<AwsCredentials>
             SessionPolicy = string.IsNullOrWhiteSpace(policy) ? null : policy,
             Region = context.Get(Region),
         };
-        var credentials = await context.GetRequiredService<IAwsFederation>().AssumeRoleWithWebIdentityAsync(request, context.CancellationToken);
+        var credentials = await AssumeAsync(context, request);
         context.Set(AssumedRoleArn, credentials.AssumedRoleArn);
         context.Set(Expiration, credentials.Expiration);
         context.SetResult(credentials);
+    }
+
+    private static async Task<AwsCredentials> AssumeAsync(ActivityExecutionContext context, WebIdentityRequest request)
+    {
+        try
+        {
+            return await context.GetRequiredService<IAwsFederation>().AssumeRoleWithWebIdentityAsync(request, context.CancellationToken);
+        }
+        catch (FederationException refusal) when (refusal.Explanation is { } explanation)
+        {
+            // The message has what fails; the journal has every condition, also those that hold.
+            context.JournalData["Trust"] = explanation.ToJournal();
+            throw;
+        }
     }
 }

@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using FederationWorkflows.Federation.Setup;
+
+namespace FederationWorkflows.Cli.Setup;
+
+/// <summary>Applies a set-up to a running CloudLab by its administration.</summary>
+internal static class LabSetup
+{
+    /// <summary>The address of a lab, which is on this machine.</summary>
+    /// <exception cref="CommandException">It is not.</exception>
+    public static Uri Address(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.IsLoopback && address.Scheme == Uri.UriSchemeHttp
+            ? address
+            : throw new CommandException($"'{Terminal.Plain(text)}' is no CloudLab: give the http address on this machine that fedflow lab prints.");
+
+    public static Task ApplyAsync(Uri lab, GoogleToAws setup, CancellationToken cancellationToken) => PutAsync(
+        lab,
+        $"lab/aws/accounts/{setup.AccountId}/roles/{Uri.EscapeDataString(setup.RoleName)}",
+        new JsonObject
+        {
+            ["name"] = setup.RoleName,
+            ["maxSessionDuration"] = setup.MaxSessionDuration,
+            ["trustPolicy"] = setup.TrustPolicy(),
+            ["policies"] = new JsonArray(new JsonObject { ["name"] = "federated-access", ["document"] = setup.PermissionsPolicy() }),
+        },
+        cancellationToken);
+
+    public static Task ApplyAsync(Uri lab, AwsToGoogle setup, CancellationToken cancellationToken)
+    {
+        var provider = setup.Provider();
+        provider.Remove("name");
+        provider["id"] = setup.ProviderId;
+        return PutAsync(
+            lab,
+            $"lab/google/projects/{setup.ProjectId}/pools/{setup.PoolId}",
+            new JsonObject
+            {
+                ["pool"] = new JsonObject { ["id"] = setup.PoolId, ["providers"] = new JsonArray(provider) },
+                ["serviceAccount"] = setup.ServiceAccount,
+                ["binding"] = new JsonObject { ["role"] = "roles/iam.workloadIdentityUser", ["members"] = new JsonArray(setup.Member) },
+            },
+            cancellationToken);
+    }
+
+    private static async Task PutAsync(Uri lab, string path, JsonObject content, CancellationToken cancellationToken)
+    {
+        // The lab is on this machine: a proxy of the environment could not reach it.
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        using var client = new HttpClient(handler);
+        try
+        {
+            using var body = new StringContent(content.ToJsonString(), Encoding.UTF8, "application/json");
+            using var answer = await client.PutAsync(new Uri(lab, path), body, cancellationToken);
+            if (!answer.IsSuccessStatusCode)
+            {
+                throw new CommandException($"The CloudLab at {lab} refused it: {Terminal.Plain(await answer.Content.ReadAsStringAsync(cancellationToken))}");
+            }
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CommandException($"No CloudLab answers at {lab}: {e.Message}");
+        }
+    }
+}

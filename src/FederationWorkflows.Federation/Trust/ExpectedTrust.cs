@@ -1,0 +1,46 @@
+using FederationWorkflows.Engine;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Federation.Trust;
+
+/// <summary>The trust policies an administrator declared, for explaining refusals.</summary>
+internal sealed class ExpectedTrust(IOptionsMonitor<FederationOptions> options, TimeProvider time)
+{
+    /// <summary>
+    /// Explains by the role's declared trust policy what AWS refused. No explanation when none is declared, or the token cannot be read;
+    /// a problem when the declared one cannot be.
+    /// </summary>
+    /// <param name="roleArn">The role.</param>
+    /// <param name="token">The token that was refused.</param>
+    /// <param name="sessionName">The name of the session that was asked for.</param>
+    public (TrustExplanation? Explanation, string? Problem) Explain(string roleArn, Sensitive<string> token, string sessionName)
+    {
+        var (name, declared) = options.CurrentValue.TrustPolicies.FirstOrDefault(pair => pair.Value.RoleArn == roleArn);
+        if (declared is null || !OidcToken.TryParse(token, out var parsed, out _))
+        {
+            return (null, null);
+        }
+
+        try
+        {
+            var policy = PolicyDocument.Parse(declared.Json ?? Read(declared.File!), PolicyKind.Trust);
+            return (
+                WebIdentityTrust.Explain(
+                    policy,
+                    new WebIdentityQuestion { Claims = parsed.UnverifiedClaims, AccountId = roleArn.Split(':')[4], Time = time.GetUtcNow(), SessionName = sessionName }),
+                null);
+        }
+        catch (Exception exception) when (exception is PolicyFormatException or IOException or UnauthorizedAccessException)
+        {
+            return (null, $"The trust policy declared for it ({FederationOptions.Section}:{nameof(FederationOptions.TrustPolicies)}:{name}) cannot be read: {CloudText.Message(exception.Message)}");
+        }
+    }
+
+    private static string Read(string file)
+    {
+        // More than a policy can be is not read into memory.
+        using var reader = new StreamReader(file);
+        var text = new char[PolicyDocument.MaximumLength + 1];
+        return new string(text, 0, reader.ReadBlock(text));
+    }
+}

@@ -1,0 +1,91 @@
+using FederationWorkflows.Cli.Tests.Support;
+using FederationWorkflows.CloudLab;
+using FederationWorkflows.CloudLab.Google;
+
+namespace FederationWorkflows.Cli.Tests;
+
+/// <summary><c>fedflow setup</c>.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class SetupTests : TestFolder
+{
+    private static readonly string[] Options =
+    [
+        "setup", "gcp-to-aws", "--aws-account", "111122223333", "--role-name", "made-by-setup", "--service-account", DefaultGoogleWorld.AwsFederation,
+        "--service-account-id", DefaultGoogleWorld.AwsFederationId, "--caller", "serviceAccount:" + DefaultGoogleWorld.CiRunner, "--buckets", "security-lab-incident-evidence",
+    ];
+
+    private static readonly string[] Flow =
+    [
+        "credential-process", "--role-arn", "arn:aws:iam::111122223333:role/made-by-setup", "--source", "metadata", "--service-account", DefaultGoogleWorld.AwsFederation, "--audience",
+    ];
+
+    [Fact]
+    public async Task What_it_writes_works_in_the_lab_and_for_its_audience_only()
+    {
+        await using var lab = await CloudLabServer.StartAsync(new CloudLabOptions(), TestContext.Current.CancellationToken);
+        var environment = new Dictionary<string, string>(lab.EnvironmentVariables) { ["HOME"] = Folder };
+
+        var (code, output, error) = await Fedflow.RunAsync(Folder, [.. Options, "--apply-to-lab", lab.BaseAddress.ToString()]);
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldContain("Applied to the CloudLab");
+        foreach (var (audience, expected) in new[] { ("https://111122223333.aws.federation/made-by-setup", 0), ("https://federation-workflows.example/aws", 1) })
+        {
+            await using var process = Fedflow.Start(Folder, environment, [.. Flow, audience]);
+            (await process.ExitAsync(120)).ShouldBe(expected, process.Error);
+        }
+    }
+
+    [Fact]
+    public async Task Its_files_are_written_once_and_not_over_others()
+    {
+        var folder = Path.Combine(Folder, "setup-gcp-to-aws");
+        (await Fedflow.RunAsync(Folder, Options)).Code.ShouldBe(0);
+        Directory.GetFiles(folder).Select(Path.GetFileName).Order().ShouldBe(["main.tf", "permissions-policy.json", "setup-aws.sh", "setup-google.sh", "trust-policy.json"]);
+        File.GetUnixFileMode(Path.Combine(folder, "setup-aws.sh")).HasFlag(UnixFileMode.UserExecute).ShouldBeTrue();
+        (await Fedflow.RunAsync(Folder, "lint", "setup-gcp-to-aws")).Code.ShouldBe(0);
+
+        var again = await Fedflow.RunAsync(Folder, Options);
+        (again.Code, again.Output.Contains("written", StringComparison.Ordinal)).ShouldBe((0, false));
+
+        await File.WriteAllTextAsync(Path.Combine(folder, "main.tf"), "# mine", TestContext.Current.CancellationToken);
+        var (code, _, error) = await Fedflow.RunAsync(Folder, Options);
+        (code, error.Trim()).ShouldBe((1, "setup-gcp-to-aws has main.tf with another content: look at the difference, then give --force to replace, or another --output."));
+        (await File.ReadAllTextAsync(Path.Combine(folder, "main.tf"), TestContext.Current.CancellationToken)).ShouldBe("# mine");
+        (await Fedflow.RunAsync(Folder, [.. Options, "--force"])).Code.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("gcp-to-aws", "Give --aws-account, --role-name, --service-account, --service-account-id, --caller; in a terminal this command asks for them.")]
+    [InlineData("gce-to-aws", "Give --aws-account, --role-name, --service-account, --service-account-id, --instance, --zone; in a terminal")]
+    [InlineData("gke-to-aws", "Give --aws-account, --role-name, --service-account, --service-account-id, --namespace, --kubernetes-service-account; in a terminal")]
+    [InlineData("aws-to-gcp", "Give --aws-account, --role-name, --project, --project-number, --service-account; in a terminal")]
+    public async Task Where_nobody_can_be_asked_what_is_missing_is_named(string flow, string message)
+    {
+        var (code, output, error) = await Fedflow.RunAsync(Folder, "setup", flow);
+
+        (code, output).ShouldBe((1, ""));
+        error.ShouldStartWith(message);
+        Directory.GetFileSystemEntries(Folder).ShouldNotContain(static entry => entry.Contains("setup", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_value_that_breaks_out_is_refused_by_the_name_of_its_option()
+    {
+        var (code, _, error) = await Fedflow.RunAsync(Folder, [.. Options.Select(static option => option == "made-by-setup" ? "x'; touch pwned; '" : option)]);
+
+        code.ShouldBe(1);
+        error.ShouldStartWith("--role-name 'x'; touch pwned; '' is not one: give 1 to 64 letters");
+    }
+
+    [Theory]
+    [InlineData("https://sts.amazonaws.com/")]
+    [InlineData("http://example.com/")]
+    public async Task Only_a_lab_of_this_machine_is_applied_to(string address)
+    {
+        var (code, _, error) = await Fedflow.RunAsync(Folder, [.. Options, "--apply-to-lab", address]);
+
+        code.ShouldBe(1);
+        error.ShouldContain("is no CloudLab: give the http address on this machine that fedflow lab prints.");
+    }
+}
