@@ -310,12 +310,35 @@ public sealed class RetryTests
         (problem.Path, problem.Message).ShouldBe((path, message));
     }
 
-    [Fact]
-    public void A_strategy_of_an_Elsa_server_is_warned_of()
+    [Theory]
+    [InlineData("{\"mode\":\"Identifier\",\"strategyId\":\"http\"}", "There is no strategy 'http' here")]
+    [InlineData("{\"mode\":\"Expression\",\"expression\":{\"type\":\"CEL\",\"value\":\"'standard'\"}}", "A strategy that is an expression is not known here")]
+    [InlineData("\"standard\"", "A strategy that is an expression is not known here")]
+    public void A_strategy_nobody_knows_is_warned_of(string strategy, string message)
     {
-        var result = Harness.Compile(Of(Line("w").WithCustom("resilienceStrategy", new JsonObject { ["mode"] = "Identifier", ["strategyId"] = "http" })));
+        var result = Harness.Compile(Of(Line("w").WithCustom("resilienceStrategy", JsonNode.Parse(strategy)!)));
         result.Workflow.ShouldNotBeNull();
-        result.Problems.ShouldHaveSingleItem().Code.ShouldBe("unknown-resilience-strategy");
+        var problem = result.Problems.ShouldHaveSingleItem();
+        problem.Code.ShouldBe("unknown-resilience-strategy");
+        problem.Message.ShouldStartWith(message);
+    }
+
+    [Fact]
+    public async Task A_strategy_has_a_name_and_counts_where_the_story_writes_none_of_its_own()
+    {
+        var named = new JsonObject { ["mode"] = "Identifier", ["strategyId"] = "patient" };
+        var harness = new Harness(reload: false);
+        var calls = 0;
+        harness.World.Scripts["d"] = _ => ++calls == 1 ? throw new IOException("line is cut") : ValueTask.CompletedTask;
+        await harness.StartAsync(Of(Do("d").WithCustom("resilienceStrategy", named)));
+        harness.ShouldWait();
+        await harness.FireAsync(harness.Time.GetUtcNow().AddSeconds(10));
+        harness.ShouldFinish();
+
+        var own = new Harness(reload: false);
+        own.World.Scripts["d"] = _ => throw new IOException("line is cut");
+        await own.StartAsync(Of(Do("d").Retrying("{\"on\":[\"429\"]}").WithCustom("resilienceStrategy", named.DeepClone())));
+        own.ShouldFault("d");
     }
 
     private sealed class Busy(int status, TimeSpan? retryAfter) : Exception("busy"), IRetryFacts

@@ -71,7 +71,7 @@ public sealed class ApiDocumentTests
         await using var server = await Accounts.StartAsync();
         string[] pages =
         [
-            "/", "account", "approvals", "audit", "assets", "federation", "runs", "secrets", "set-up", "sign-in", "sign-out", "studio", "users", "diagnostics", "workflows", "health", "openapi", "elsa/hubs",
+            "/", "account", "approvals", "audit", "assets", "federation", "runs", "secrets", "set-up", "sign-in", "sign-out", "stories", "studio", "users", "diagnostics", "workflows", "health", "openapi", "elsa/hubs",
         ];
 
         var others = server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText!.TrimStart('/'))

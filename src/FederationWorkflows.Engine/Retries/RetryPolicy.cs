@@ -16,8 +16,8 @@ internal enum BackoffType
 }
 
 /// <summary>
-/// When a failed execution is tried again: <c>customProperties.retry</c>. Elsa refers to strategies of its server by name; this one is written
-/// in the story, with the names of the fields of Elsa's HTTP resilience strategy. Immutable.
+/// When a failed execution is tried again: <c>customProperties.retry</c>, with the names of the fields of Elsa's HTTP resilience strategy, or a
+/// <see cref="RetryStrategy"/> that the story names. Immutable.
 /// </summary>
 internal sealed record RetryPolicy
 {
@@ -32,31 +32,27 @@ internal sealed record RetryPolicy
     private static readonly string[] Known = ["maxRetryAttempts", "backoffType", "delay", "maxDelay", "useJitter", "on"];
 
     /// <summary>Attempts after the first.</summary>
-    public int MaxRetryAttempts { get; private init; } = 3;
+    public int MaxRetryAttempts { get; init; } = 3;
 
-    public BackoffType BackoffType { get; private init; } = BackoffType.Exponential;
+    public BackoffType BackoffType { get; init; } = BackoffType.Exponential;
 
-    public TimeSpan Delay { get; private init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(1);
 
-    public TimeSpan MaxDelay { get; private init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The wait is shortened by up to a half at random, so that those who failed together do not come back together.</summary>
-    public bool UseJitter { get; private init; } = true;
+    public bool UseJitter { get; init; } = true;
 
     /// <summary>Which errors; empty for all that another attempt could mend.</summary>
-    public RetryFilter On { get; private init; } = RetryFilter.Any;
+    public RetryFilter On { get; init; } = RetryFilter.Any;
 
     /// <summary>Reads the policy of an activity; null when it has none, or after reporting what is wrong.</summary>
     public static RetryPolicy? Read(JsonReading? customProperties)
     {
-        if (customProperties?.Property("resilienceStrategy") is { } strategy)
-        {
-            strategy.Report("unknown-resilience-strategy", "Strategies of an Elsa server are not known here, so this one means nothing. Write \"retry\": { \"maxRetryAttempts\": 3, \"delay\": \"00:00:02\" } beside it.", null, ProblemSeverity.Warning);
-        }
-
+        var named = customProperties?.Property("resilienceStrategy") is { } strategy && customProperties.Property(Property) is null ? RetryStrategy.Read(strategy) : null;
         if (customProperties?.Property(Property) is not { } json || !json.Expect(System.Text.Json.JsonValueKind.Object, "A retry is an object such as { \"maxRetryAttempts\": 3, \"delay\": \"00:00:02\" }."))
         {
-            return null;
+            return named?.Policy;
         }
 
         foreach (var property in json.Json.EnumerateObject().Where(property => !Known.Contains(property.Name)))

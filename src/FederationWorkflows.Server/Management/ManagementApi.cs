@@ -10,6 +10,7 @@ using FederationWorkflows.Server.Management.Instances;
 using FederationWorkflows.Server.Management.Live;
 using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Secrets;
+using FederationWorkflows.Server.Webhooks;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -36,6 +37,7 @@ internal static class ManagementApi
         elsa.MapDescriptors();
         elsa.MapActivityTests();
         elsa.MapExecutions();
+        elsa.MapResilience();
         elsa.MapRuns();
         elsa.MapRunLists();
         elsa.MapRunOperations();
@@ -48,6 +50,7 @@ internal static class ManagementApi
         own.MapNodes();
         own.MapSuspension();
         own.MapDefinitionProblems();
+        own.MapWebhookList();
         own.MapSecretUses();
         own.MapSignIn();
         own.MapAudit();

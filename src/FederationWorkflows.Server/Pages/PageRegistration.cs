@@ -5,6 +5,7 @@ using FederationWorkflows.Server.Pages.Audit;
 using FederationWorkflows.Server.Pages.Approvals;
 using FederationWorkflows.Server.Pages.Runs;
 using FederationWorkflows.Server.Pages.Secrets;
+using FederationWorkflows.Server.Pages.Stories;
 
 namespace FederationWorkflows.Server.Pages;
 
@@ -33,6 +34,8 @@ internal static class PageRegistration
         routes.ServiceProvider.GetRequiredService<PageAssets>().Map(routes);
         routes.MapGet("/", (HttpContext context) => PageResult.SeeOther(context, NavigationEntry.For(context.User).FirstOrDefault()?.Path ?? "account")).RequiresSignIn();
         routes.MapRunPages();
+        routes.MapFailedRunPages();
+        routes.MapStartPages();
         routes.MapSignInPages();
         routes.MapOidc();
         routes.MapAccountPages();

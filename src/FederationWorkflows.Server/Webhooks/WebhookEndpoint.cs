@@ -78,7 +78,7 @@ internal sealed partial class WebhookEndpoint(
     public bool HasRoute(HttpContext context) => routes.Find(context.Request.Method, EncodedPath(context)).Result != HttpRouteResult.NotFound;
 
     /// <summary>Who may call, once it is asked of somebody: null when it is not told, and the server lets nobody in then.</summary>
-    private HttpCaller? CallerOf(HttpEndpointStimulus stimulus) =>
+    public HttpCaller? CallerOf(HttpEndpointStimulus stimulus) =>
         stimulus.Caller ?? (stimulus.Authorize ? SignedIn : webhooks.Value.AllowUnnamedCallers ? Everybody : null);
 
     /// <summary>The stories and runs of some endpoints, for the log: who asks is not verified yet.</summary>

@@ -80,10 +80,10 @@ public sealed class DescriptorTests
     }
 
     [Fact]
-    public async Task The_designer_is_told_of_live_updates()
+    public async Task The_designer_is_told_of_live_updates_and_of_retries()
     {
         await using var server = await ServerUnderTest.StartAsync();
-        (await server.ShowAsync("/features/installed")).Items().Select(feature => feature.Text("fullName")).ShouldBe(["Elsa.RealTimeWorkflowUpdates"]);
+        (await server.ShowAsync("/features/installed")).Items().Select(feature => feature.Text("fullName")).ShouldBe(["Elsa.RealTimeWorkflowUpdates", "Elsa.Resilience"]);
         using var types = await server.PostAsync("/elsa/api/scripting/javascript/type-definitions/story", "{}");
         types.EnsureSuccessStatusCode();
     }

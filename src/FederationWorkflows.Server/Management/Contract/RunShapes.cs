@@ -71,3 +71,7 @@ internal sealed record ActivityCounts(string ActivityId, string ActivityNodeId, 
 internal sealed record ExecutionReport(IReadOnlyList<ActivityCounts> Stats);
 
 internal sealed record ActivityTested(IReadOnlyDictionary<string, JsonElement> ActivityState, IReadOnlyDictionary<string, JsonElement> Payload, IReadOnlyDictionary<string, JsonElement> Outputs, Failure? Exception, string Status);
+
+/// <summary>An attempt of an execution that failed and was followed by another.</summary>
+internal sealed record RetryAttempt(
+    string Id, string ActivityInstanceId, string ActivityId, string WorkflowInstanceId, int AttemptNumber, string RetryDelay, IReadOnlyDictionary<string, string?> Details);

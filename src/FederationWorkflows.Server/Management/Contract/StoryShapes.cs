@@ -78,3 +78,10 @@ internal sealed record NamedKind(string TypeName, string DisplayName, string? De
 internal sealed record CommitStrategyKind(string Name, string DisplayName, string? Description);
 
 internal sealed record Feature(string Name, string Namespace, string FullName, string DisplayName, string Description);
+
+internal sealed record ResilienceStrategy(string Id, string DisplayName);
+
+internal sealed record EditorOptions(IReadOnlyDictionary<string, JsonElement> Items);
+
+/// <summary>A webhook that starts a story. Without a caller the story names nobody, and the server lets nobody in.</summary>
+internal sealed record WebhookFacts(string DefinitionId, string Name, string ActivityId, string Method, string Path, string? Caller, bool IsOpen);

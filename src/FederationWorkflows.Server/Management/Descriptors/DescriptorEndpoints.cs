@@ -9,12 +9,10 @@ namespace FederationWorkflows.Server.Management.Descriptors;
 /// <summary>What the designer can offer, which is what this server can do (Elsa contract: descriptors).</summary>
 internal static class DescriptorEndpoints
 {
-    /// <summary>The designer reaches for live updates only when this is there.</summary>
-    private const string LiveUpdates = "Elsa.RealTimeWorkflowUpdates";
-
     public static void MapDescriptors(this IEndpointRouteBuilder api)
     {
         api.MapGet("/descriptors/activities", (ActivityRegistry registry) => Results.Bytes(DescriptorView.Write(registry.Current), "application/json; charset=utf-8")).Answers<Counted<ActivityFacts>>().Requires(Permissions.StoriesRead);
+        api.MapPost("/descriptors/activities/{type}/options/{input}", Options).Answers<EditorOptions>().Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/expression-descriptors", (WorkflowCompiler compiler) =>
             List(compiler.ExpressionDescriptors.Select(language => new { language.Type, language.DisplayName, IsSerializable = true, language.IsBrowsable, language.Properties }))).Answers<Counted<ExpressionKind>>().Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/variables", () => List(TypeAlias.All.Select(type => new { TypeName = type.Alias, DisplayName = type.Alias, type.Category, Description = (string?)null }))).Answers<Counted<VariableKind>>().Requires(Permissions.StoriesRead);
@@ -36,11 +34,20 @@ internal static class DescriptorEndpoints
         api.MapGet("/descriptors/commit-strategies/activities", () => List<object>([])).Answers<Counted<CommitStrategyKind>>().Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/output-converters", () => List<object>([])).Answers<Counted<NamedKind>>().Requires(Permissions.StoriesRead);
         api.MapGet("/features/installed", () => List(
-            [new { Name = "RealTimeWorkflowUpdates", Namespace = "Elsa", FullName = LiveUpdates, DisplayName = "Live updates", Description = "The designer is told when a run goes on." }])).Answers<Counted<Feature>>().Requires(Permissions.StoriesRead);
+        [
+            Installed("RealTimeWorkflowUpdates", "Live updates", "The designer is told when a run goes on."),
+            Installed("Resilience", "Retries", "Activities that failed are tried again."),
+        ])).Answers<Counted<Feature>>().Requires(Permissions.StoriesRead);
 
         // The designer asks for the names JavaScript may use. This server runs none.
         api.MapPost("/scripting/javascript/type-definitions/{definitionId}", () => Results.Text("", "application/x-typescript")).AnswersFile("application/x-typescript").Requires(Permissions.StoriesRead);
     }
+
+    /// <summary>What an editor offers, asked for by one whose choices depend on other inputs. Here they never do.</summary>
+    private static IResult Options(string type, string input, ActivityRegistry registry) =>
+        registry.Current.Find(type)?.Inputs.FirstOrDefault(known => known.Name.Equals(input, StringComparison.OrdinalIgnoreCase)) is { } found
+            ? Results.Json(new { Items = DescriptorView.EditorOf(found) ?? new Dictionary<string, object>() }, ManagementApi.Json)
+            : Results.Problem($"There is no activity type '{type}' with an input '{input}'.", statusCode: StatusCodes.Status404NotFound);
 
     private static IResult List<T>(IEnumerable<T> items)
     {
@@ -49,6 +56,9 @@ internal static class DescriptorEndpoints
     }
 
     private static object Named(string typeName, string displayName, string description) => new { TypeName = typeName, DisplayName = displayName, Description = description };
+
+    /// <summary>The designer goes by the full name.</summary>
+    private static Feature Installed(string name, string displayName, string description) => new(name, "Elsa", $"Elsa.{name}", displayName, description);
 
     private static object Commits(string name, string displayName, string description) => new { Name = name, DisplayName = displayName, Description = description };
 }

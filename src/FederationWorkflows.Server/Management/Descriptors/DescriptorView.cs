@@ -42,7 +42,7 @@ internal static class DescriptorView
             Inputs = descriptor.Inputs.Select(input => Describe(input, defaults)),
             Outputs = descriptor.Outputs.Select(output => new { output.Name, TypeName = TypeAlias.Of(output.Type), output.DisplayName, output.Description, Order = 0, output.IsBrowsable, output.IsSynthetic }),
             Ports = descriptor.Ports.Select(port => new { port.Name, port.DisplayName, port.Type, port.IsBrowsable }),
-            descriptor.CustomProperties,
+            CustomProperties = CustomProperties(descriptor),
             descriptor.ConstructionProperties,
             descriptor.IsContainer,
             descriptor.IsBrowsable,
@@ -50,6 +50,12 @@ internal static class DescriptorView
             descriptor.IsTerminal,
         };
     }
+
+    /// <summary>Where trying again can help, the designer offers strategies for it (Elsa contract: Resilient).</summary>
+    private static IReadOnlyDictionary<string, object> CustomProperties(ActivityDescriptor descriptor) =>
+        descriptor is { HasSideEffects: true, IsContainer: false, IsTerminal: false, Kind: not ActivityKind.Trigger }
+            ? new Dictionary<string, object>(descriptor.CustomProperties) { ["Resilient"] = true, ["ResilienceCategory"] = "Retry" }
+            : descriptor.CustomProperties;
 
     private static object Describe(InputDescriptor input, Activity defaults) => new
     {
@@ -68,7 +74,7 @@ internal static class DescriptorView
         input.IsReadOnly,
         input.IsSensitive,
         StorageDriverType = (string?)null,
-        UiSpecifications = input.UISpecifications ?? EditorOf(input.UIHint),
+        UiSpecifications = EditorOf(input),
     };
 
     /// <summary>What the class sets, where the author of the type did not repeat it for the designer.</summary>
@@ -83,9 +89,11 @@ internal static class DescriptorView
         _ => value,
     };
 
-    private static Dictionary<string, object>? EditorOf(string hint) => hint is InputUIHints.CodeEditor or InputUIHints.JsonEditor
-        ? new Dictionary<string, object> { [hint] = new { EditorHeight = TallEditor, Language = hint == InputUIHints.JsonEditor ? "json" : "plaintext", SingleLineMode = false } }
-        : null;
+    /// <summary>What the editor of an input needs; null for nothing.</summary>
+    public static IReadOnlyDictionary<string, object>? EditorOf(InputDescriptor input) =>
+        input.UISpecifications ?? (input.UIHint is InputUIHints.CodeEditor or InputUIHints.JsonEditor
+            ? new Dictionary<string, object> { [input.UIHint] = new { EditorHeight = TallEditor, Language = input.UIHint == InputUIHints.JsonEditor ? "json" : "plaintext", SingleLineMode = false } }
+            : null);
 
     private sealed record Written(ActivityCatalog Catalog, byte[] Json);
 }

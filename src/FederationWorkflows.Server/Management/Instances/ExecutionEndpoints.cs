@@ -58,7 +58,7 @@ internal static class ExecutionEndpoints
     }
 
     /// <summary>An execution's id is its run's, a hyphen and a number.</summary>
-    private static string RunOf(string executionId) => executionId.LastIndexOf('-') is > 0 and var hyphen ? executionId[..hyphen] : executionId;
+    public static string RunOf(string executionId) => executionId.LastIndexOf('-') is > 0 and var hyphen ? executionId[..hyphen] : executionId;
 
     private static IResult NoExecution(string id) => Results.Problem($"There is no execution '{id}'.", statusCode: StatusCodes.Status404NotFound);
 

@@ -21,7 +21,7 @@ internal sealed class ExecutionView(IReadOnlyList<ActivityExecutionRecord> all)
         item.Payload,
         item.Outputs,
         Properties = new { },
-        Metadata = new { },
+        Metadata = Metadata(item),
         Exception = item.Exception is null ? null : Error(item.Exception),
         item.StartedAt,
         item.HasBookmarks,
@@ -43,7 +43,7 @@ internal sealed class ExecutionView(IReadOnlyList<ActivityExecutionRecord> all)
         item.ActivityType,
         item.ActivityTypeVersion,
         item.ActivityName,
-        Metadata = new { },
+        Metadata = Metadata(item),
         item.StartedAt,
         item.HasBookmarks,
         item.Status,
@@ -71,7 +71,7 @@ internal sealed class ExecutionView(IReadOnlyList<ActivityExecutionRecord> all)
             UncompletedCount = group.Count(item => item.CompletedAt is null),
             IsBlocked = group.Any(item => item.HasBookmarks && item.CompletedAt is null),
             IsFaulted = group.Any(item => item.Status == ActivityStatus.Faulted),
-            Metadata = new { },
+            Metadata = Metadata(group.FirstOrDefault(WasRetried) ?? group.First()),
         }),
     ];
 
@@ -82,6 +82,11 @@ internal sealed class ExecutionView(IReadOnlyList<ActivityExecutionRecord> all)
         StackTrace = (string?)null,
         InnerException = error.Inner is null ? null : Error(error.Inner),
     };
+
+    /// <summary>Attempts that failed and were followed by another are in the journal; the execution has their number.</summary>
+    private static bool WasRetried(ActivityExecutionRecord item) => item.Payload.ContainsKey("RetryCount");
+
+    private static Dictionary<string, bool> Metadata(ActivityExecutionRecord item) => WasRetried(item) ? new() { ["HasRetryAttempts"] = true } : [];
 
     private ActivityExecutionRecord? Scheduler(ActivityExecutionRecord item) => item.SchedulingActivityExecutionId is { } id ? byId.GetValueOrDefault(id) : null;
 

@@ -44,6 +44,14 @@ document.addEventListener('DOMContentLoaded', () => {
     });
   }
 
+  for (const all of document.querySelectorAll('[data-select-all]')) {
+    all.addEventListener('change', () => {
+      for (const one of all.closest('form').querySelectorAll('tbody input[type=checkbox]')) {
+        one.checked = all.checked;
+      }
+    });
+  }
+
   // A page that shows something under way looks again until it is done.
   const refresh = document.querySelector('[data-refresh-seconds]');
   if (refresh) {

@@ -49,11 +49,19 @@
     const isSaving = isCall && init.method === 'POST' && url.pathname.endsWith('/workflow-definitions');
     const answer = await (isSaving ? save(() => fetchOf(input, init)) : fetchOf(input, init));
     if (answer.status >= 400 && isCall) {
-      if (answer.status === 401 && settings.signIn) {
-        location.assign(`${settings.signIn}?returnUrl=${encodeURIComponent(location.pathname + location.search)}`);
-      } else if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
+      if (answer.status === 401) {
+        // The session is over. The designer would die of the answer, so it gets none.
+        location.assign(`${settings.site}sign-in?returnUrl=${encodeURIComponent('/' + (location.pathname + location.search).slice(settings.site.length))}`);
+        return new Promise(() => {});
+      }
+
+      if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
         answer.clone().json().then(problem => tell(reason(problem, answer.status)), () => tell(reason({}, answer.status)));
       }
+    }
+
+    if (isCall && init.method !== 'GET') {
+      document.dispatchEvent(new Event('fedflow:changed'));
     }
 
     return answer;
@@ -92,9 +100,8 @@
     'instance': ['elsa-workflow-instance-viewer', { 'instance-id': settings.id }, { editWorkflowDefinition: id => go(story(id)) }],
   };
 
-  // A property that is set before the element is defined is lost.
   const [tag, attributes, callbacks] = elements[settings.page];
-  customElements.whenDefined(tag).then(() => {
+  function show() {
     const element = document.createElement(tag);
     element.setAttribute('remote-endpoint', api);
     for (const [name, value] of Object.entries(attributes)) {
@@ -102,7 +109,12 @@
     }
 
     Object.assign(element, callbacks);
-    document.getElementById('loading')?.remove();
     view.append(element);
+  }
+
+  // A property that is set before the element is defined is lost.
+  customElements.whenDefined(tag).then(() => {
+    document.getElementById('loading')?.remove();
+    show();
   });
 })();
