@@ -17,6 +17,9 @@ internal sealed class CallerIdentityTokens(IOptionsMonitor<FederationOptions> op
     private const string Query = "Action=GetCallerIdentity&Version=2011-06-15";
     private const string Target = "x-goog-cloud-target-resource";
 
+    // It is URL-encoded as a whole; escapes for HTML would only make it longer.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly string EmptyBody = Convert.ToHexStringLower(SHA256.HashData([]));
 
     public Sensitive<string> Sign(AwsCredentials credentials, string provider, string? region = null)
@@ -50,7 +53,7 @@ internal sealed class CallerIdentityTokens(IOptionsMonitor<FederationOptions> op
             method = "POST",
             headers = headers.Select(header => new { key = header.Key, value = header.Value }),
         };
-        return Sensitive.Of(Uri.EscapeDataString(JsonSerializer.Serialize(request)));
+        return Sensitive.Of(Uri.EscapeDataString(JsonSerializer.Serialize(request, Plain)));
     }
 
     private static string Authorization(SortedDictionary<string, string> headers, Uri endpoint, AwsCredentials credentials, string timestamp, string region)
