@@ -2,6 +2,7 @@ using FederationWorkflows.CloudLab.Aws.Iam;
 using FederationWorkflows.CloudLab.Aws.S3;
 using FederationWorkflows.CloudLab.Aws.Signing;
 using FederationWorkflows.CloudLab.Aws.Sts;
+using FederationWorkflows.CloudLab.Aws.Workloads;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,7 +30,11 @@ internal sealed class AwsLab : ILabService
 
     public AwsCloud Cloud { get; }
 
-    public void Map(IEndpointRouteBuilder routes) => routes.Map("/{**path}", HandleAsync).WithOrder(int.MaxValue);
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        new WorkloadCredentials(options, Cloud, events).Map(routes);
+        routes.Map("/{**path}", HandleAsync).WithOrder(int.MaxValue);
+    }
 
     private async Task HandleAsync(HttpContext http)
     {

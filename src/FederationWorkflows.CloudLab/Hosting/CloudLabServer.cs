@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using FederationWorkflows.CloudLab.Aws;
+using FederationWorkflows.CloudLab.Clusters;
 using FederationWorkflows.CloudLab.Google;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -44,6 +45,9 @@ public sealed class CloudLabServer : IAsyncDisposable
 
     /// <summary>The Google half: credential files of its accounts and people, its tokens and keys.</summary>
     public GoogleLab Google => composition.Services.OfType<GoogleLab>().Single();
+
+    /// <summary>The clusters: their tokens and keys.</summary>
+    public ClusterLab Clusters => composition.Services.OfType<ClusterLab>().Single();
 
     /// <summary>The access keys of the declared users.</summary>
     public IReadOnlyList<LabAccessKey> AccessKeys => aws.Cloud.UserKeys;

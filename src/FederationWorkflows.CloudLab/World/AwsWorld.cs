@@ -8,6 +8,12 @@ public sealed record AwsWorld
 {
     /// <summary>The accounts.</summary>
     public IReadOnlyList<AwsAccount> Accounts { get; init; } = [];
+
+    /// <summary>The EC2 instance that clients of the lab seem to run on, for its metadata service. Left out, there is none.</summary>
+    public AwsInstance? Instance { get; init; }
+
+    /// <summary>The container that clients of the lab seem to run in, for its credential endpoint. Left out, there is none.</summary>
+    public AwsContainer? Container { get; init; }
 }
 
 /// <summary>An AWS account.</summary>
@@ -40,6 +46,12 @@ public sealed record AwsOidcProvider
 
     /// <summary>The audiences it takes tokens for.</summary>
     public required IReadOnlyList<string> ClientIds { get; init; }
+
+    /// <summary>
+    /// Fingerprints of certificates, 40 hexadecimal digits each. The lab asks for none, and looks at none: its issuers' keys come without TLS, and AWS itself heeds
+    /// them only where an issuer's certificate is of no well-known authority.
+    /// </summary>
+    public IReadOnlyList<string> Thumbprints { get; init; } = [];
 }
 
 /// <summary>A role of an account.</summary>
