@@ -1,3 +1,4 @@
+using FederationWorkflows.Federation.Aws.Objects;
 using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation;
@@ -14,7 +15,10 @@ public sealed class FederationOptions
     /// <summary>The identities an administrator lets stories use, by the name stories know them by (case does not matter).</summary>
     public Dictionary<string, ConnectionOptions> Connections { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>How long one call to a cloud may take, retries included: 1 to 90 seconds. Default 30 seconds.</summary>
+    /// <summary>Content of S3 objects: how much a story may hold, and the folder for what is larger.</summary>
+    public ObjectOptions Objects { get; set; } = new();
+
+    /// <summary>How long one call to a cloud may take, retries included; of a transfer, how long nothing may move: 1 to 90 seconds. Default 30 seconds.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often the AWS SDK repeats a call to STS that failed for a passing reason: 0 to 5. Default 2. Other calls are not repeated.</summary>

@@ -16,6 +16,8 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         var problems = new List<string>();
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleToken), options.Endpoints.GoogleToken);
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleIamCredentials), options.Endpoints.GoogleIamCredentials);
+        CheckEndpoint(problems, nameof(CloudEndpoints.GoogleApis), options.Endpoints.GoogleApis);
+        CheckEndpoint(problems, nameof(CloudEndpoints.Aws), options.Endpoints.Aws);
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleSts), options.Endpoints.GoogleSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsSts), options.Endpoints.AwsSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsS3), options.Endpoints.AwsS3);
@@ -34,6 +36,8 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         {
             problems.Add($"{FederationOptions.Section}:{nameof(options.StsRetries)} is {options.StsRetries}: give 0 to 5.");
         }
+
+        problems.AddRange(options.Objects.Problems().Select(problem => $"{FederationOptions.Section}:{nameof(options.Objects)}:{problem}"));
 
         if (!AwsRegions.IsWellFormed(options.AwsRegion))
         {

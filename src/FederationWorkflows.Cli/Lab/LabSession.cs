@@ -34,8 +34,8 @@ internal static class LabSession
         {
             ["Federation:Endpoints:GoogleToken"] = address + "/google/oauth2/token",
             ["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials",
-            ["Federation:Endpoints:AwsSts"] = address,
-            ["Federation:Endpoints:AwsS3"] = address,
+            ["Federation:Endpoints:GoogleApis"] = address + "/google",
+            ["Federation:Endpoints:Aws"] = address,
             [$"Federation:Connections:{SourceConnection}:Kind"] = "serviceAccountKey",
             [$"Federation:Connections:{SourceConnection}:Json"] = lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal(),
         };

@@ -42,7 +42,7 @@ internal sealed class StoryRun
         {
             Services = host.Services,
             Codec = new StateCodec(new EphemeralProtector(), StateCodec.TypesOf(Registry(host).Current)),
-            TimeProvider = host.Time,
+            TimeProvider = host.Clock,
         };
         var story = new StoryRun(WorkflowRun.Create(workflow, new RunStart { RunId = "run" }, environment));
         while (true)

@@ -1,12 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using FederationWorkflows.Engine;
 
-namespace FederationWorkflows.Http;
+namespace FederationWorkflows.Engine;
 
-/// <summary>Secrets inside the values of a story, on their way out: in clear where a request needs them, nowhere else.</summary>
-internal static class Secrets
+/// <summary>Secrets inside the values of a story, on their way out: in clear where a request needs them, nowhere else. What comes of it is handed to nothing that keeps it.</summary>
+public static class InClear
 {
     private static readonly JsonSerializerOptions Masked = new(JsonSerializerDefaults.Web)
     {
@@ -30,7 +29,7 @@ internal static class Secrets
     public static byte[] ToJson(object? value) => JsonSerializer.SerializeToUtf8Bytes(value, Clear);
 
     /// <summary>The texts that masking hides in a value, wherever they are in it; none when it holds no secret.</summary>
-    public static List<string> Find(object? value)
+    public static IReadOnlyList<string> FindSecrets(object? value)
     {
         var found = new List<string>();
         if (value is not (null or string or byte[] or JsonElement))
