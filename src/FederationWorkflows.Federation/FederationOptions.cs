@@ -1,3 +1,4 @@
+using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation;
@@ -19,6 +20,18 @@ public sealed class FederationOptions
 
     /// <summary>How often the AWS SDK repeats a call to STS that failed for a passing reason: 0 to 5. Default 2. Other calls are not repeated.</summary>
     public int StsRetries { get; set; } = 2;
+
+    /// <summary>Whoever uses the host is its administrator: every story may use every connection. No configuration says this, only a host.</summary>
+    internal bool HasOneUser { get; private set; }
+
+    /// <summary>
+    /// For a host that has one user, who is its administrator, such as a command at somebody's keyboard: every story that he runs may use every
+    /// connection that he configured.
+    /// </summary>
+    public void TrustOnlyUser() => HasOneUser = true;
+
+    /// <summary>How tokens are kept, and how fast clouds are asked for them.</summary>
+    public BrokerOptions Broker { get; set; } = new();
 
     /// <summary>The AWS region of calls that name none, in the <c>aws</c> partition. Default <c>us-east-1</c>.</summary>
     public string AwsRegion { get; set; } = "us-east-1";

@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Connections;
 using Microsoft.Extensions.Options;
 
@@ -8,6 +9,8 @@ namespace FederationWorkflows.Federation;
 internal sealed class FederationOptionsValidator : IValidateOptions<FederationOptions>
 {
     private const string Endpoints = FederationOptions.Section + ":" + nameof(FederationOptions.Endpoints) + ":";
+
+    private const string Broker = FederationOptions.Section + ":" + nameof(FederationOptions.Broker) + ":";
 
     private static readonly string[] InstanceMetadataHosts = ["http://169.254.169.254", "http://[fd00:ec2::254]"];
 
@@ -35,6 +38,14 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
             problems.Add($"{FederationOptions.Section}:{nameof(options.StsRetries)} is {options.StsRetries}: give 0 to 5.");
         }
 
+        CheckRange(problems, nameof(BrokerOptions.MaxEntries), options.Broker.MaxEntries, 1_000_000);
+        CheckRange(problems, nameof(BrokerOptions.ExchangesPerSecond), options.Broker.ExchangesPerSecond, 10_000);
+        CheckRange(problems, nameof(BrokerOptions.Burst), options.Broker.Burst, 10_000);
+        if (options.Broker.SealAfter < TimeSpan.FromSeconds(1) || options.Broker.SealAfter > TimeSpan.FromHours(1))
+        {
+            problems.Add($"{Broker}{nameof(BrokerOptions.SealAfter)} is {options.Broker.SealAfter:c}: give 00:00:01 to 01:00:00.");
+        }
+
         if (!AwsRegions.IsWellFormed(options.AwsRegion))
         {
             problems.Add($"{FederationOptions.Section}:{nameof(options.AwsRegion)} is no AWS region: give one such as us-east-1.");
@@ -43,6 +54,14 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         problems.AddRange(options.Connections.Keys.SelectMany(name => ConnectionRules.Problems(name, options.Connections)));
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private static void CheckRange(List<string> problems, string key, int value, int most)
+    {
+        if (value < 1 || value > most)
+        {
+            problems.Add($"{Broker}{key} is {value}: give 1 to {most}.");
+        }
     }
 
     private static void CheckEndpoint(List<string> problems, string key, Uri? endpoint)

@@ -2,6 +2,7 @@ using System.Net;
 using FederationWorkflows.Engine.Descriptors;
 using FederationWorkflows.Federation.Aws;
 using FederationWorkflows.Federation.Aws.Sources;
+using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
@@ -40,6 +41,7 @@ public static class FederationServiceCollectionExtensions
         AddClient(services, FederationHttpClients.AwsMetadata, MaxAwsMetadataAnswerBytes);
 
         services.TryAddSingleton(provider => new ApplicationDefault(provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), Environment.GetEnvironmentVariable));
+        services.TryAddSingleton<ConnectionCatalog>();
         services.TryAddSingleton<IConnectionStore, ConfiguredConnections>();
         services.TryAddSingleton<GoogleHttp>();
         services.TryAddSingleton<TokenEndpoint>();
@@ -62,6 +64,15 @@ public static class FederationServiceCollectionExtensions
         services.TryAddSingleton<ContainerCredentials>();
         services.TryAddSingleton<IAwsSources, AwsSources>();
         services.TryAddSingleton<IProjectedTokens, ProjectedTokens>();
+
+#pragma warning disable CA5394 // It spreads calls in time; nobody need not guess it.
+        services.TryAddSingleton(provider => new CloudPace(
+            provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble));
+#pragma warning restore CA5394
+        services.TryAddSingleton<ConnectionExchanges>();
+        services.TryAddSingleton<TokenBroker>();
+        services.TryAddSingleton<IConnectionDirectory, ConnectionDirectory>();
+        services.TryAddSingleton<ITokenBroker>(provider => provider.GetRequiredService<TokenBroker>());
         return services;
     }
 

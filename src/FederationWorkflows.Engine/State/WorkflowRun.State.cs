@@ -38,6 +38,7 @@ public sealed partial class WorkflowRun
             SubStatus = Enum.Parse<WorkflowSubStatus>(core.GetProperty("subStatus").GetString()!),
             Name = reader.Text("name"),
             StartedBy = reader.Text("startedBy"),
+            Hands = core.TryGetProperty("hands", out var hands) ? Stories.Hands.Read(reader.Value(hands)) : Stories.Hands.None,
             TriggerPayload = reader.Value(reader.Input.GetProperty("trigger")),
             trigger = reader.Text("triggerActivity") is { } id ? workflow.Find(id) : null,
             triggerUsed = core.GetProperty("triggerUsed").GetBoolean(),
@@ -77,6 +78,11 @@ public sealed partial class WorkflowRun
         writer.WriteString("subStatus", SubStatus.ToString());
         writer.WriteString("name", Name);
         writer.WriteString("startedBy", StartedBy);
+        if (Hands.Count > 0)
+        {
+            Write("hands", Stories.Hands.Write(Hands));
+        }
+
         writer.WriteString("triggerActivity", trigger?.Id);
         writer.WriteBoolean("triggerUsed", triggerUsed);
         writer.WriteNumber("lastNumber", lastNumber);

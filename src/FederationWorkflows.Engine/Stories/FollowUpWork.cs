@@ -59,6 +59,9 @@ public sealed record StartStory : FollowUpWork
     /// <summary>On whose behalf.</summary>
     public string? StartedBy { get; init; }
 
+    /// <summary>The people through whose hands it goes.</summary>
+    public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
+
     /// <summary>Who asked for it.</summary>
     public required RunParent Parent { get; init; }
 
@@ -73,6 +76,7 @@ public sealed record StartStory : FollowUpWork
         Input = (IReadOnlyDictionary<string, object?>)values["input"]!,
         CorrelationId = (string?)values["correlationId"],
         StartedBy = (string?)values["startedBy"],
+        Hands = Stories.Hands.Read(values.GetValueOrDefault("hands")),
         Parent = ParentValues.Read((IReadOnlyDictionary<string, object?>)values["parent"]!),
         TraceParent = (string?)values.GetValueOrDefault("traceParent"),
     };
@@ -86,6 +90,7 @@ public sealed record StartStory : FollowUpWork
         ["input"] = Input,
         ["correlationId"] = CorrelationId,
         ["startedBy"] = StartedBy,
+        ["hands"] = Stories.Hands.Write(Hands),
         ["parent"] = ParentValues.Write(Parent),
     };
 }
@@ -160,6 +165,9 @@ public sealed record PublishEventWork : FollowUpWork
     /// <summary>On whose behalf runs are started.</summary>
     public string? StartedBy { get; init; }
 
+    /// <summary>The people through whose hands those runs go.</summary>
+    public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
+
     internal static PublishEventWork Read(IReadOnlyDictionary<string, object?> values) => new()
     {
         EventName = (string)values["eventName"]!,
@@ -167,6 +175,7 @@ public sealed record PublishEventWork : FollowUpWork
         OnlyRunId = (string?)values["onlyRunId"],
         Payload = values["payload"],
         StartedBy = (string?)values["startedBy"],
+        Hands = Stories.Hands.Read(values.GetValueOrDefault("hands")),
     };
 
     private protected override Dictionary<string, object?> Write() => new()
@@ -176,6 +185,7 @@ public sealed record PublishEventWork : FollowUpWork
         ["onlyRunId"] = OnlyRunId,
         ["payload"] = Payload,
         ["startedBy"] = StartedBy,
+        ["hands"] = Stories.Hands.Write(Hands),
     };
 }
 

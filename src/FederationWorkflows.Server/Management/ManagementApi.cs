@@ -9,6 +9,7 @@ using FederationWorkflows.Server.Management.Descriptors;
 using FederationWorkflows.Server.Management.Instances;
 using FederationWorkflows.Server.Management.Live;
 using FederationWorkflows.Server.Approvals;
+using FederationWorkflows.Server.Federation;
 using FederationWorkflows.Server.Secrets;
 
 namespace FederationWorkflows.Server.Management;
@@ -49,6 +50,7 @@ internal static class ManagementApi
         own.MapSuspension();
         own.MapDefinitionProblems();
         own.MapSecretUses();
+        own.MapConnections();
         own.MapSignIn();
         own.MapAudit();
         own.MapApprovals();

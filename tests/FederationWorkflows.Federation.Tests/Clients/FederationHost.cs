@@ -22,7 +22,12 @@ internal sealed class FederationHost : IDisposable
     {
     }
 
-    public FederationHost((string Key, string? Value)[] configuration, Func<string, string?> environment)
+    public FederationHost((string Key, string? Value)[] configuration, Action<IServiceCollection> configure)
+        : this(configuration, _ => null, configure)
+    {
+    }
+
+    public FederationHost((string Key, string? Value)[] configuration, Func<string, string?> environment, Action<IServiceCollection>? configure = null)
     {
         var root = new ConfigurationBuilder()
             .AddInMemoryCollection([new("Federation:StsRetries", "0")]) // The SDK waits between attempts.
@@ -33,6 +38,7 @@ internal sealed class FederationHost : IDisposable
         collection.AddSingleton<TimeProvider>(Time);
         collection.AddSingleton(provider => new ApplicationDefault(provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), environment));
         collection.AddSingleton(new HostEnvironment(environment, Home));
+        configure?.Invoke(collection);
         collection.AddFederation(root);
         foreach (var name in new[] { FederationHttpClients.Google, FederationHttpClients.GoogleMetadata, FederationHttpClients.Aws, FederationHttpClients.AwsMetadata })
         {
