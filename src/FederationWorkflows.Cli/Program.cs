@@ -2,6 +2,7 @@ using System.CommandLine;
 using FederationWorkflows.Cli;
 using FederationWorkflows.Cli.Audit;
 using FederationWorkflows.Cli.Demo;
+using FederationWorkflows.Cli.Diagram;
 using FederationWorkflows.Cli.Eval;
 using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Cli.Run;
@@ -20,6 +21,7 @@ var root = new RootCommand("FederationWorkflows: automation across Google Cloud 
     LogoutCommand.Create(),
     AuditCommand.Create(),
     ValidateCommand.Create(),
+    DiagramCommand.Create(),
     EvalCommand.Create(),
     LabCommand.Create(),
 };

@@ -43,7 +43,7 @@ internal sealed class PostgreSqlAuditStore(PostgreSqlDatabase database) : IAudit
 
         if (query.Actor is not null)
         {
-            filter.And("actor = {0}").Text(query.Actor);
+            filter.And("lower(actor) = lower({0})").Text(query.Actor);
         }
 
         if (query.Action is { } action)
@@ -61,7 +61,7 @@ internal sealed class PostgreSqlAuditStore(PostgreSqlDatabase database) : IAudit
 
         if (query.Subject is not null)
         {
-            filter.And("subject = {0}").Text(query.Subject);
+            filter.And("lower(subject) = lower({0})").Text(query.Subject);
         }
 
         if (query.From is { } from)

@@ -51,7 +51,7 @@ internal sealed class SqliteAuditStore(SqliteDatabase database) : IAuditStore
 
         if (query.Actor is not null)
         {
-            filter.Add("actor = ?", query.Actor);
+            filter.Add("actor = ? COLLATE NOCASE", query.Actor);
         }
 
         if (query.Action is { } action)
@@ -69,7 +69,7 @@ internal sealed class SqliteAuditStore(SqliteDatabase database) : IAuditStore
 
         if (query.Subject is not null)
         {
-            filter.Add("subject = ?", query.Subject);
+            filter.Add("subject = ? COLLATE NOCASE", query.Subject);
         }
 
         if (query.From is { } from)

@@ -28,6 +28,32 @@ public sealed class ApprovalTests
     }
 
     [Theory, BothWays]
+    public async Task A_person_is_the_same_under_another_name_and_another_one_under_the_same(bool reload)
+    {
+        var harness = await StartAsync(reload, ("requiredApprovals", Literal(3)));
+        await harness.ResumeAsync("ask", Approve("ada") with { ById = "u1" });
+        await harness.ResumeAsync("ask", Approve("grace") with { ById = "u1" });
+        Asked(harness).ShouldBe(("Delete it?", 3, 1));
+        await harness.ResumeAsync("ask", Approve("ada") with { ById = "u2" });
+        Asked(harness).ShouldBe(("Delete it?", 3, 2));
+        await harness.ResumeAsync("ask", Approve("Ada"));
+        Asked(harness).ShouldBe(("Delete it?", 3, 2), "who has no account is told apart by his name");
+        await harness.ResumeAsync("ask", Approve("bob") with { LinkFrom = "grace", LinkFromId = "u1" });
+        Asked(harness).ShouldBe(("Delete it?", 3, 2), "who made the link has decided");
+    }
+
+    [Theory, BothWays]
+    public async Task Who_started_it_is_known_by_his_account(bool reload)
+    {
+        var harness = await StartAsync(reload, ("notTheStarter", Literal(true)));
+        await harness.ResumeAsync("ask", Approve("zoe") with { ById = "u-ann" });
+        await harness.ResumeAsync("ask", Approve("ANN"));
+        Asked(harness).ShouldBe(("Delete it?", 1, 0));
+        await harness.ResumeAsync("ask", Approve("ann") with { ById = "u-other" });
+        harness.ShouldFinish();
+    }
+
+    [Theory, BothWays]
     public async Task One_rejection_ends_it(bool reload)
     {
         var harness = await StartAsync(reload, ("requiredApprovals", Literal(2)));

@@ -17,7 +17,7 @@ public sealed class StoryCallTests
         await harness.StartAsync(Of(Sequence("s", Execute("x", child).With("input", Object("{\"n\":3}")).With("correlationId", Literal("c")).With("result", Captured("r")), LineOf("z", "r")), Result));
         harness.ShouldWait();
         var start = harness.FollowUps.ShouldHaveSingleItem().Value.ShouldBeOfType<StartStory>();
-        (start.DefinitionId, start.CorrelationId, start.StartedBy).ShouldBe(("child", "c", "ann"));
+        (start.DefinitionId, start.CorrelationId, start.StartedBy).ShouldBe(("child", "c", new Person("ann", "u-ann")));
         start.Revision.ShouldBe(Harness.Compile(harness.Stories["child"]).Require().Definition.Revision);
         start.Input.ShouldBe(new Dictionary<string, object?> { ["n"] = 3L, ["ParentInstanceId"] = "run" });
         start.Parent.Tell.ShouldBe(TellParent.AtEnd);

@@ -58,9 +58,9 @@ public sealed class QueryPlanTests : IAsyncLifetime
     [InlineData("SELECT * FROM runs WHERE (updated_at, id) > (1, 'x') ORDER BY updated_at ASC, id ASC LIMIT 10")]
     [InlineData("SELECT * FROM runs WHERE definition_id IN ('a') AND (created_at, id) < (1, 'x') ORDER BY created_at DESC, id DESC LIMIT 10")]
     [InlineData("SELECT finished_at, id FROM runs WHERE sub_status = 3 AND finished_at IS NOT NULL AND finished_at <= 1 ORDER BY finished_at LIMIT 10")]
-    [InlineData("SELECT * FROM audit WHERE number < 9 AND actor = 'ann' ORDER BY number DESC LIMIT 10")]
+    [InlineData("SELECT * FROM audit WHERE number < 9 AND actor = 'ann' COLLATE NOCASE ORDER BY number DESC LIMIT 10")]
     [InlineData("SELECT * FROM audit WHERE number < 9 AND action = 'story.save' ORDER BY number DESC LIMIT 10")]
-    [InlineData("SELECT * FROM audit WHERE number < 9 AND subject = 'a' ORDER BY number DESC LIMIT 10")]
+    [InlineData("SELECT * FROM audit WHERE number < 9 AND subject = 'a' COLLATE NOCASE ORDER BY number DESC LIMIT 10")]
     public async Task Lists_follow_an_index_and_sort_nothing(string sql)
     {
         var plan = await PlanAsync(sql);

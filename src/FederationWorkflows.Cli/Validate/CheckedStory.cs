@@ -5,10 +5,12 @@ namespace FederationWorkflows.Cli.Validate;
 /// <summary>A story file and what is wrong with it.</summary>
 /// <param name="File">The file, as the user named it.</param>
 /// <param name="Content">What it holds; nothing when it cannot be read.</param>
-/// <param name="Definition">The story; null when it has errors.</param>
+/// <param name="Workflow">The story, compiled; null when it has errors.</param>
 /// <param name="Problems">Every problem.</param>
-internal sealed record CheckedStory(string File, ReadOnlyMemory<byte> Content, WorkflowDefinition? Definition, IReadOnlyList<DefinitionProblem> Problems)
+internal sealed record CheckedStory(string File, ReadOnlyMemory<byte> Content, ExecutableWorkflow? Workflow, IReadOnlyList<DefinitionProblem> Problems)
 {
+    public WorkflowDefinition? Definition => Workflow?.Definition;
+
     public bool IsValid => !Problems.Any(problem => problem.Severity == ProblemSeverity.Error);
 
     /// <summary>The problems for people, with their places.</summary>
@@ -28,7 +30,7 @@ internal sealed record CheckedStory(string File, ReadOnlyMemory<byte> Content, W
                 _ = Runtime.Definitions.TriggerIndex.TriggersOf(workflow);
             }
 
-            return new CheckedStory(file, content, result.Workflow?.Definition, result.Problems);
+            return new CheckedStory(file, content, result.Workflow, result.Problems);
         }
         catch (DefinitionException e)
         {

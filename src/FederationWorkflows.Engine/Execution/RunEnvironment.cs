@@ -65,7 +65,7 @@ public sealed class RunStart
     public object? TriggerPayload { get; init; }
 
     /// <summary>On whose behalf it runs.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     /// <summary>The people through whose hands it goes (<see cref="Stories.Hands"/>).</summary>
     public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;

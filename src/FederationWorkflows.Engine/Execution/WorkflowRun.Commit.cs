@@ -29,7 +29,7 @@ public sealed partial class WorkflowRun
             var definition = Workflow.Definition;
             return new RunSummary
             {
-                Identity = new RunIdentityFacts(Id, definition.DefinitionId, definition.Id, definition.Version, definition.Revision, Identity.CorrelationId, StartedBy, Identity.StartedAt),
+                Identity = new RunIdentityFacts(Id, definition.DefinitionId, definition.Id, definition.Version, definition.Revision, Identity.CorrelationId, StartedBy?.Name, Identity.StartedAt),
                 Status = Status,
                 SubStatus = SubStatus,
                 Name = Name,

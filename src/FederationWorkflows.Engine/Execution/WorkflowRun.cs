@@ -97,7 +97,7 @@ public sealed partial class WorkflowRun : IDisposable
     public object? TriggerPayload { get; private set; }
 
     /// <summary>On whose behalf it runs, or null.</summary>
-    public string? StartedBy { get; private set; }
+    public Person? StartedBy { get; private set; }
 
     /// <summary>The people through whose hands it went (<see cref="Stories.Hands"/>).</summary>
     public IReadOnlyList<string> Hands { get; private set; } = Stories.Hands.None;

@@ -37,7 +37,7 @@ public sealed partial class WorkflowRun
             Status = Enum.Parse<WorkflowStatus>(core.GetProperty("status").GetString()!),
             SubStatus = Enum.Parse<WorkflowSubStatus>(core.GetProperty("subStatus").GetString()!),
             Name = reader.Text("name"),
-            StartedBy = reader.Text("startedBy"),
+            StartedBy = Person.Of(reader.Text("startedBy"), core.TryGetProperty("startedById", out var starter) ? starter.GetString() : null),
             Hands = core.TryGetProperty("hands", out var hands) ? Stories.Hands.Read(reader.Value(hands)) : Stories.Hands.None,
             TriggerPayload = reader.Value(reader.Input.GetProperty("trigger")),
             trigger = reader.Text("triggerActivity") is { } id ? workflow.Find(id) : null,
@@ -77,7 +77,8 @@ public sealed partial class WorkflowRun
         writer.WriteString("status", Status.ToString());
         writer.WriteString("subStatus", SubStatus.ToString());
         writer.WriteString("name", Name);
-        writer.WriteString("startedBy", StartedBy);
+        writer.WriteString("startedBy", StartedBy?.Name);
+        writer.WriteString("startedById", StartedBy?.Id);
         if (Hands.Count > 0)
         {
             Write("hands", Stories.Hands.Write(Hands));

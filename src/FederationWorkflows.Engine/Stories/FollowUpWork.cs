@@ -57,7 +57,7 @@ public sealed record StartStory : FollowUpWork
     public string? CorrelationId { get; init; }
 
     /// <summary>On whose behalf.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     /// <summary>The people through whose hands it goes.</summary>
     public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
@@ -75,7 +75,7 @@ public sealed record StartStory : FollowUpWork
         Revision = (string?)values["revision"],
         Input = (IReadOnlyDictionary<string, object?>)values["input"]!,
         CorrelationId = (string?)values["correlationId"],
-        StartedBy = (string?)values["startedBy"],
+        StartedBy = Person.Of((string?)values["startedBy"], (string?)values.GetValueOrDefault("startedById")),
         Hands = Stories.Hands.Read(values.GetValueOrDefault("hands")),
         Parent = ParentValues.Read((IReadOnlyDictionary<string, object?>)values["parent"]!),
         TraceParent = (string?)values.GetValueOrDefault("traceParent"),
@@ -89,7 +89,8 @@ public sealed record StartStory : FollowUpWork
         ["revision"] = Revision,
         ["input"] = Input,
         ["correlationId"] = CorrelationId,
-        ["startedBy"] = StartedBy,
+        ["startedBy"] = StartedBy?.Name,
+        ["startedById"] = StartedBy?.Id,
         ["hands"] = Stories.Hands.Write(Hands),
         ["parent"] = ParentValues.Write(Parent),
     };
@@ -163,7 +164,7 @@ public sealed record PublishEventWork : FollowUpWork
     public object? Payload { get; init; }
 
     /// <summary>On whose behalf runs are started.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     /// <summary>The people through whose hands those runs go.</summary>
     public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
@@ -174,7 +175,7 @@ public sealed record PublishEventWork : FollowUpWork
         CorrelationId = (string?)values["correlationId"],
         OnlyRunId = (string?)values["onlyRunId"],
         Payload = values["payload"],
-        StartedBy = (string?)values["startedBy"],
+        StartedBy = Person.Of((string?)values["startedBy"], (string?)values.GetValueOrDefault("startedById")),
         Hands = Stories.Hands.Read(values.GetValueOrDefault("hands")),
     };
 
@@ -184,7 +185,8 @@ public sealed record PublishEventWork : FollowUpWork
         ["correlationId"] = CorrelationId,
         ["onlyRunId"] = OnlyRunId,
         ["payload"] = Payload,
-        ["startedBy"] = StartedBy,
+        ["startedBy"] = StartedBy?.Name,
+        ["startedById"] = StartedBy?.Id,
         ["hands"] = Stories.Hands.Write(Hands),
     };
 }

@@ -41,7 +41,7 @@ public sealed partial class EventPublisher
     /// <returns>How many should have heard of it and could not; the log says why.</returns>
     public Task<int> PublishAsync(string eventName, string? correlationId, object? payload, ClaimsPrincipal caller, CancellationToken cancellationToken) =>
         PublishAsync(
-            new PublishEventWork { EventName = eventName, CorrelationId = correlationId, Payload = payload, StartedBy = caller.Identity?.Name, Hands = [caller.Hand()] },
+            new PublishEventWork { EventName = eventName, CorrelationId = correlationId, Payload = payload, StartedBy = caller.ToPerson(), Hands = [caller.Hand()] },
             runtime.NewRunId(),
             timeProvider.GetUtcNow(),
             cancellationToken);

@@ -47,7 +47,7 @@ public sealed class ActivityTest
         var workflow = compiler.Compile(Encoding.UTF8.GetBytes(definition.ToJsonString())).Require();
         access.RequireToStart(workflow, caller);
         var id = environment.NewId();
-        using var run = WorkflowRun.Create(workflow, new RunStart { RunId = id, StartedBy = caller.Identity?.Name, Hands = [caller.Hand()] }, environment);
+        using var run = WorkflowRun.Create(workflow, new RunStart { RunId = id, StartedBy = caller.ToPerson(), Hands = [caller.Hand()] }, environment);
         using var limit = new CancellationTokenSource(Patience, environment.TimeProvider);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var records = new Dictionary<string, ActivityExecutionRecord>();

@@ -120,7 +120,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
 
         var origin = new RunOrigin { Deduplication = deduplication, Hands = request.IsTriggered ? Hands.None : [caller.Hand()] };
-        return await StartAsync(workflow, request, caller.Identity?.Name, origin, cancellationToken);
+        return await StartAsync(workflow, request, caller.ToPerson(), origin, cancellationToken);
     }
 
     /// <summary>Lets a run that faulted go on from the activities that failed. When this returns true, that is stored.</summary>
@@ -178,7 +178,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         };
         var workflow = await definitions.FindPublishedAsync(identity.DefinitionId, cancellationToken) ?? own;
         access.RequireToStart(workflow, caller);
-        return await StartAsync(workflow, request, caller.Identity?.Name, new RunOrigin { Hands = [caller.Hand()] }, cancellationToken);
+        return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin { Hands = [caller.Hand()] }, cancellationToken);
     }
 
     /// <summary>
@@ -294,7 +294,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
-    internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin, CancellationToken cancellationToken)
+    internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, Person? startedBy, RunOrigin origin, CancellationToken cancellationToken)
     {
         if (isDraining)
         {
@@ -355,7 +355,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         return new RunHandle(run.Id, actor.Ended);
     }
 
-    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, string? startedBy, RunOrigin origin) => WorkflowRun.Create(
+    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, Person? startedBy, RunOrigin origin) => WorkflowRun.Create(
         workflow,
         new RunStart
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FederationWorkflows.Engine.Definitions;
+using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Scheduling;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Nodes;
@@ -19,6 +20,8 @@ internal sealed partial class ScheduleService(
     IScheduleStore store, IStoreSignals signals, DefinitionCatalog definitions, WorkflowRuntime runtime, IOptions<ScheduleOptions> options, TimeProvider timeProvider, ILogger<ScheduleService> logger)
     : BackgroundLoop
 {
+    private static readonly Person Schedule = new("schedule");
+
     private const int Batch = 100;
 
     /// <summary>What no signal told of is found by looking again after so long.</summary>
@@ -122,7 +125,7 @@ internal sealed partial class ScheduleService(
         };
         try
         {
-            await runtime.StartAsync(workflow, request, "schedule", new RunOrigin { Schedule = firing, WaitsForRoom = true }, cancellationToken);
+            await runtime.StartAsync(workflow, request, Schedule, new RunOrigin { Schedule = firing, WaitsForRoom = true }, cancellationToken);
             RuntimeMeter.TimerLag.Record((timeProvider.GetUtcNow() - firing.ExpectedDueAt).TotalSeconds, new KeyValuePair<string, object?>("fedflow.timer.kind", "schedule"));
             return true;
         }

@@ -55,13 +55,13 @@ public sealed record AuditQuery
     /// <summary>How many at most, 1 to 1000.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>By this actor only.</summary>
+    /// <summary>By this actor only, in any case; SQLite knows only that of A to Z.</summary>
     public string? Actor { get; init; }
 
     /// <summary>This action only; all of a kind of thing when it ends with a dot, e.g. <c>story.</c>.</summary>
     public string? Action { get; init; }
 
-    /// <summary>On this subject only.</summary>
+    /// <summary>On this subject only, in any case as the actor.</summary>
     public string? Subject { get; init; }
 
     /// <summary>From this time on, UTC.</summary>

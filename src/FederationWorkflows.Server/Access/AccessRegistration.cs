@@ -1,3 +1,4 @@
+using FederationWorkflows.Engine.Activities.Tasks;
 using FederationWorkflows.Server.Access.Keys;
 using FederationWorkflows.Server.Access.Oidc;
 using FederationWorkflows.Server.Access.Sessions;
@@ -14,6 +15,7 @@ internal static class AccessRegistration
         services.AddSessionCookie().AddOidc(configuration);
         services.AddSingleton<Passwords>();
         services.AddSingleton<UserDirectory>();
+        services.AddSingleton<IPeople>(provider => provider.GetRequiredService<UserDirectory>());
         services.AddSingleton<UserAdministration>();
         services.AddSingleton<SetUp>();
         services.AddHostedService(provider => provider.GetRequiredService<SetUp>());

@@ -5,6 +5,7 @@ using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
 using Microsoft.AspNetCore.Mvc;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Access;
 
@@ -16,11 +17,11 @@ internal static class OwnAccountEndpoints
 
     public static void MapOwnAccount(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/sign-in", SignInAsync).OpenToEverybody().WithMetadata(Small);
-        api.MapPost("/set-up", SetUpAsync).OpenToEverybody().WithMetadata(Small);
-        api.MapPost("/sign-out", SignOutAsync).RequiresSignIn().WritesAudit("session.end");
-        api.MapGet("/me", Me).RequiresSignIn();
-        api.MapPut("/me/password", ChangePasswordAsync).RequiresSignIn().WritesAudit("user.password");
+        api.MapPost("/sign-in", SignInAsync).Answers<CallerFacts>().OpenToEverybody().WithMetadata(Small);
+        api.MapPost("/set-up", SetUpAsync).Answers<CallerFacts>(StatusCodes.Status201Created).OpenToEverybody().WithMetadata(Small);
+        api.MapPost("/sign-out", SignOutAsync).Answers(StatusCodes.Status204NoContent).RequiresSignIn().WritesAudit("session.end");
+        api.MapGet("/me", Me).Answers<CallerFacts>().RequiresSignIn();
+        api.MapPut("/me/password", ChangePasswordAsync).Answers(StatusCodes.Status204NoContent).RequiresSignIn().WritesAudit("user.password");
     }
 
     private static async Task<IResult> SignInAsync(Credentials credentials, HttpContext context, PasswordSignIn signIn)

@@ -1,8 +1,9 @@
-using FederationWorkflows.Engine.Activities.Tasks;
+using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Approvals;
 
@@ -11,9 +12,9 @@ internal static class ApprovalEndpoints
 {
     public static void MapApprovals(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/approvals", ListAsync).Requires(Permissions.TasksDecide);
-        api.MapPost("/approvals/{id}/decide", DecideAsync).Requires(Permissions.TasksDecide).WritesAudit("approval.decide");
-        api.MapPost("/approvals/{id}/links", LinkAsync).Requires(Permissions.TasksDecide).WritesAudit("approval.link");
+        api.MapGet("/approvals", ListAsync).Answers<Listed<ApprovalFacts>>().Requires(Permissions.TasksDecide);
+        api.MapPost("/approvals/{id}/decide", DecideAsync).Answers<Decided>().Requires(Permissions.TasksDecide).WritesAudit("approval.decide");
+        api.MapPost("/approvals/{id}/links", LinkAsync).Answers<LinkMade>().Requires(Permissions.TasksDecide).WritesAudit("approval.link");
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, ApprovalInbox inbox, CancellationToken cancellationToken) => Results.Json(
@@ -27,11 +28,11 @@ internal static class ApprovalEndpoints
                     open.Request.Id,
                     open.Request.Title,
                     open.Request.Details,
-                    open.Request.Approvers,
+                    Approvers = open.Request.Approvers.Select(approver => approver.Name),
                     ApproverRoles = open.Request.Roles,
                     open.Request.RequiredApprovals,
                     open.Request.NotTheStarter,
-                    open.Request.StartedBy,
+                    StartedBy = open.Request.StartedBy?.Name,
                     open.Request.ExpiresAt,
                     Decisions = open.Request.Decisions.Select(made => new { made.By, made.At, Decision = made.IsApproval ? "approve" : "reject", made.Reason, made.Via, made.LinkFrom }),
                     WorkflowInstanceId = open.RunId,
@@ -71,7 +72,7 @@ internal static class ApprovalEndpoints
             return Results.Problem(DecisionOutcome.Gone.Problem, statusCode: DecisionOutcome.Gone.Status);
         }
 
-        if (open.Request.Approvers.FirstOrDefault(name => ApprovalRequest.Same(name, request.Person?.Trim())) is not { } person)
+        if (open.Request.Approvers.FirstOrDefault(approver => string.Equals(approver.Name, request.Person?.Trim(), StringComparison.OrdinalIgnoreCase)) is not { } person)
         {
             return ManagementApi.Wrong("Links are for people whom the story names among its approvers. Give one of them as \"person\".");
         }
@@ -83,10 +84,10 @@ internal static class ApprovalEndpoints
 
         var expiresAt = timeProvider.GetUtcNow() + (request.ExpiresIn ?? ApprovalLinks.Default);
         expiresAt = open.Request.ExpiresAt < expiresAt ? open.Request.ExpiresAt.Value : expiresAt;
-        await audit.WriteAsync(context, "approval.link", id, after: new { Person = person, ExpiresAt = expiresAt });
-        var link = await links.CreateAsync(id, person, context.User.Identity?.Name ?? "anonymous", context.User.UserId(), expiresAt, context.RequestAborted);
+        await audit.WriteAsync(context, "approval.link", id, after: new { Person = person.Name, ExpiresAt = expiresAt });
+        var link = await links.CreateAsync(id, person, new Person(context.User.Identity?.Name ?? "anonymous", context.User.UserId()), expiresAt, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Json(new { Link = link.Reveal(), Person = person, ExpiresAt = expiresAt }, ManagementApi.Json);
+        return Results.Json(new { Link = link.Reveal(), Person = person.Name, ExpiresAt = expiresAt }, ManagementApi.Json);
     }
 
     private sealed record DecisionRequest(string? Decision, string? Reason);

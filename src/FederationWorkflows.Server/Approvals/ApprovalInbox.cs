@@ -14,10 +14,14 @@ namespace FederationWorkflows.Server.Approvals;
 /// What runs ask people to approve. A decision is stored by the run that asked: each resumes the run at the bookmark that was seen, so that of
 /// decisions made at the same time, on whatever node, each sees those before it.
 /// </summary>
-internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, AuditLog audit, TimeProvider timeProvider)
+internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, UserDirectory users, AuditLog audit, IAuditStore recorded, TimeProvider timeProvider)
 {
     /// <summary>The longest reason, in characters.</summary>
     public const int MaxReasonLength = 2000;
+
+    private const string Approve = "approval.approve";
+
+    private const string Reject = "approval.reject";
 
     private const int MaxAttempts = 20;
 
@@ -39,32 +43,42 @@ internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, Aud
         }
 
         var isNamed = (request.Approvers.Count == 0 && request.Roles.Count == 0)
-            || request.Approvers.Any(approver => ApprovalRequest.Same(approver, name))
-            || request.Roles.Any(role => caller.FindAll(ClaimTypes.Role).Any(own => ApprovalRequest.Same(own.Value, role)));
+            || request.Approvers.Any(new Person(name, caller.UserId()).Is)
+            || request.Roles.Any(role => caller.FindAll(ClaimTypes.Role).Any(own => string.Equals(own.Value, role, StringComparison.OrdinalIgnoreCase)));
         return isNamed ? TooLate(request) ?? request.Problem(DecisionOf(caller, name, isApproval: true, reason: null)) : $"The story does not name {name} among those who may decide.";
+    }
+
+    /// <summary>The decision that the caller made about an approval last, as it is recorded; null when there is none.</summary>
+    public async ValueTask<OwnDecision?> FindOwnAsync(string id, HttpContext context)
+    {
+        var query = new AuditQuery { Subject = id, Actor = context.User.Identity?.Name ?? "", Action = "approval.", Limit = 1 };
+        return await recorded.ListAsync(query, context.RequestAborted) is [{ Action: Approve or Reject, After: { } facts } made]
+            ? new OwnDecision(id, facts.GetProperty("title").GetString()!, facts.GetProperty("runId").GetString()!, made.Action == Approve)
+            : null;
     }
 
     /// <summary>Takes the decision of somebody who is signed in.</summary>
     public Task<DecisionOutcome> DecideAsync(string id, bool isApproval, string? reason, HttpContext context) => DecideAsync(
         id,
         DecisionOf(context.User, context.User.Identity?.Name ?? "", isApproval, reason),
-        open => ProblemOf(open, context.User),
+        open => ValueTask.FromResult(ProblemOf(open, context.User)),
         context.User,
         context);
 
     /// <summary>Takes the decision of the person a link was made for.</summary>
     public Task<DecisionOutcome> DecideAsync(ApprovalLink link, bool isApproval, string? reason, HttpContext context)
     {
-        var decision = new ApprovalDecision(link.Person, timeProvider.GetUtcNow(), isApproval, Trimmed(reason), "link", link.CreatedBy, LinkFromId: link.CreatedById);
-        var person = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, link.Person)], "link"));
-        return DecideAsync(link.ApprovalId, decision, open => ProblemOf(open, link), person, context);
+        var person = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, link.Person.Name)], "link"));
+        return DecideAsync(link.ApprovalId, link.Decide(timeProvider.GetUtcNow(), isApproval, Trimmed(reason)), open => ProblemOfAsync(open, link, context.RequestAborted), person, context);
     }
 
     /// <summary>What keeps the person of a link from deciding; null when he may.</summary>
-    public string? ProblemOf(OpenApproval open, ApprovalLink link) =>
-        TooLate(open.Request) ?? open.Request.Problem(new ApprovalDecision(link.Person, timeProvider.GetUtcNow(), IsApproval: true, null, "link", link.CreatedBy, LinkFromId: link.CreatedById));
+    public async ValueTask<string?> ProblemOfAsync(OpenApproval open, ApprovalLink link, CancellationToken cancellationToken) =>
+        link.Person.Id is { } id && await users.CurrentAsync(id, cancellationToken) is null or { IsDisabled: true }
+            ? $"{link.Person.Name} may not sign in here any more, and so decides nothing."
+            : TooLate(open.Request) ?? open.Request.Problem(link.Decide(timeProvider.GetUtcNow(), isApproval: true, reason: null));
 
-    private async Task<DecisionOutcome> DecideAsync(string id, ApprovalDecision decision, Func<OpenApproval, string?> problemOf, ClaimsPrincipal person, HttpContext context)
+    private async Task<DecisionOutcome> DecideAsync(string id, ApprovalDecision decision, Func<OpenApproval, ValueTask<string?>> problemOf, ClaimsPrincipal person, HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress?.ToString();
         var isAudited = false;
@@ -75,20 +89,27 @@ internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, Aud
                 return isAudited ? await RefuseAsync("It was decided in the meantime.", 404) : DecisionOutcome.Gone;
             }
 
-            if (problemOf(open) is { } problem)
+            if (await problemOf(open) is { } problem)
             {
                 return await RefuseAsync(problem, 403);
             }
 
             if (!isAudited)
             {
-                await audit.WriteAsync(person, address, decision.IsApproval ? "approval.approve" : "approval.reject", id, before: null, after: new { open.Request.Title, open.RunId, decision.Reason, decision.LinkFrom }, succeeded: true);
+                await audit.WriteAsync(person, address, decision.IsApproval ? Approve : Reject, id, before: null, after: new { open.Request.Title, open.RunId, decision.Reason, decision.LinkFrom }, succeeded: true);
                 isAudited = true;
             }
 
-            if (await runtime.ResumeAsync(open.RunId, open.BookmarkId, decision, person, context.RequestAborted))
+            try
             {
-                return DecisionOutcome.Done;
+                if (await runtime.ResumeAsync(open.RunId, open.BookmarkId, decision, person, context.RequestAborted))
+                {
+                    return DecisionOutcome.Done;
+                }
+            }
+            catch (RunElsewhereException)
+            {
+                return await RefuseAsync("Somebody else's decision is stored, and the run has not taken it yet because another activity of it is at work. Look again later.", 409);
             }
         }
 
@@ -122,6 +143,13 @@ internal sealed class ApprovalInbox(IRunStore runs, WorkflowRuntime runtime, Aud
 /// <param name="ActivityId">The activity that asks.</param>
 /// <param name="AskedAt">Since when it waits for the next decision, UTC.</param>
 public sealed record OpenApproval(ApprovalRequest Request, string RunId, string BookmarkId, string ActivityId, DateTimeOffset AskedAt);
+
+/// <summary>What somebody decided, to tell him.</summary>
+/// <param name="Id">The approval.</param>
+/// <param name="Title">What it was about.</param>
+/// <param name="RunId">The run that asked.</param>
+/// <param name="IsApproval">Approved; otherwise rejected.</param>
+public sealed record OwnDecision(string Id, string Title, string RunId, bool IsApproval);
 
 /// <summary>What became of a decision.</summary>
 /// <param name="Status">200 when it counts, otherwise the status to answer with.</param>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Activities.Tasks;
+using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Management;
@@ -26,22 +27,21 @@ internal sealed class ApprovalLinks(IDocumentStore documents, TimeProvider timeP
     /// <summary>How long a link works that does not say.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromDays(1);
 
-    public ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, DateTimeOffset? expiresAt, CancellationToken cancellationToken) =>
-        CreateAsync(approvalId, person, createdBy: null, createdById: null, expiresAt, cancellationToken);
+    public ValueTask<Sensitive<string>> CreateAsync(string approvalId, Person person, DateTimeOffset? expiresAt, CancellationToken cancellationToken) =>
+        CreateAsync(approvalId, person, createdBy: null, expiresAt, cancellationToken);
 
     /// <param name="approvalId">The approval.</param>
     /// <param name="person">Who is to decide.</param>
     /// <param name="createdBy">Who sees the link first; null for the story.</param>
-    /// <param name="createdById">His id, if he has one.</param>
     /// <param name="expiresAt">When it ends; a day from now when null, a week at most.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, string? createdBy, string? createdById, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    public async ValueTask<Sensitive<string>> CreateAsync(string approvalId, Person person, Person? createdBy, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
         await SweepAsync(now, cancellationToken);
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
         var until = expiresAt is { } asked && asked < now + Longest ? asked : expiresAt is null ? now + Default : now + Longest;
-        var link = new ApprovalLink(approvalId, person, createdBy, until, createdById);
+        var link = new ApprovalLink(approvalId, person, createdBy, until);
         await documents.PutAsync(new Document(Kind, HashOf(token), null, JsonSerializer.SerializeToUtf8Bytes(link, ManagementApi.Json), 0), cancellationToken);
         return Sensitive.Of($"{options.Value.PublicUrl?.TrimEnd('/')}/approvals/link/{token}");
     }
@@ -83,5 +83,8 @@ internal sealed class ApprovalLinks(IDocumentStore documents, TimeProvider timeP
 /// <param name="Person">Who.</param>
 /// <param name="CreatedBy">Who made it, and could have used it himself; null for the story.</param>
 /// <param name="ExpiresAt">Until when, UTC.</param>
-/// <param name="CreatedById">The id of who made it, if he has one.</param>
-internal sealed record ApprovalLink(string ApprovalId, string Person, string? CreatedBy, DateTimeOffset ExpiresAt, string? CreatedById = null);
+internal sealed record ApprovalLink(string ApprovalId, Person Person, Person? CreatedBy, DateTimeOffset ExpiresAt)
+{
+    /// <summary>The decision of who uses it.</summary>
+    public ApprovalDecision Decide(DateTimeOffset at, bool isApproval, string? reason) => new(Person.Name, at, isApproval, reason, "link", CreatedBy?.Name, Person.Id, CreatedBy?.Id);
+}

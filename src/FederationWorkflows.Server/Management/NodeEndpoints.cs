@@ -1,6 +1,7 @@
 using FederationWorkflows.Runtime.Nodes;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -9,8 +10,8 @@ internal static class NodeEndpoints
 {
     public static void MapNodes(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/nodes", ListAsync).Requires(Permissions.RunsRead);
-        api.MapPost("/nodes/{id}/drain", DrainAsync).Requires(Permissions.RunsOperate).Audited("node.drain", "id");
+        api.MapGet("/nodes", ListAsync).Answers<Listed<NodeFacts>>().Requires(Permissions.RunsRead);
+        api.MapPost("/nodes/{id}/drain", DrainAsync).Answers<NodeDrained>(StatusCodes.Status202Accepted).Requires(Permissions.RunsOperate).Audited("node.drain", "id");
     }
 
     private static async Task<IResult> ListAsync(NodeDrain nodes, CancellationToken cancellationToken)

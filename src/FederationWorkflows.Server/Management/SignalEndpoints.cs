@@ -3,6 +3,7 @@ using FederationWorkflows.Engine;
 using FederationWorkflows.Runtime.Events;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management;
 
@@ -11,11 +12,11 @@ internal static class SignalEndpoints
 {
     public static void MapSignals(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync).Requires(Permissions.TasksDecide).Audited("task.complete", "taskId");
-        api.MapPost("/events/{eventName}/trigger", PublishEventAsync).Requires(Permissions.RunsStart).Audited("event.publish", "eventName");
+        api.MapPost("/tasks/{taskId}/complete", CompleteTaskAsync).Answers<TaskCompleted>().Requires(Permissions.TasksDecide).Audited("task.complete", "taskId");
+        api.MapPost("/events/{eventName}/trigger", PublishEventAsync).Answers<EventPublished>().Requires(Permissions.RunsStart).Audited("event.publish", "eventName");
     }
 
-    public static void MapOpenTasks(this IEndpointRouteBuilder api) => api.MapGet("/tasks", ListTasksAsync).Requires(Permissions.TasksDecide);
+    public static void MapOpenTasks(this IEndpointRouteBuilder api) => api.MapGet("/tasks", ListTasksAsync).Answers<Listed<TaskFacts>>().Requires(Permissions.TasksDecide);
 
     private static async Task<IResult> ListTasksAsync(TaskCompletion tasks, CancellationToken cancellationToken) =>
         Results.Json(

@@ -1,6 +1,7 @@
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Secrets;
 
@@ -13,17 +14,17 @@ internal static class SecretEndpoints
 
     public static void MapSecrets(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/secrets/descriptors", Descriptors).Requires(Permissions.SecretsRead);
-        api.MapPost("/secrets/picker", PickAsync).Requires(Permissions.SecretsRead);
-        api.MapGet("/secrets", ListAsync).Requires(Permissions.SecretsRead);
-        api.MapPost("/secrets", CreateAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.create");
-        api.MapGet("/secrets/{name}", FindAsync).Requires(Permissions.SecretsRead);
-        api.MapDelete("/secrets/{name}", DeleteAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.delete");
-        api.MapPost("/secrets/{name}/rotate", RotateAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.rotate");
-        api.MapPost("/secrets/{name}/revoke", RevokeAsync).Requires(Permissions.SecretsWrite).WritesAudit("secret.revoke");
+        api.MapGet("/secrets/descriptors", Descriptors).Answers<SecretKinds>().Requires(Permissions.SecretsRead);
+        api.MapPost("/secrets/picker", PickAsync).Answers<SecretChoice>().Requires(Permissions.SecretsRead);
+        api.MapGet("/secrets", ListAsync).Answers<Paged<SecretFacts>>().Requires(Permissions.SecretsRead);
+        api.MapPost("/secrets", CreateAsync).Answers<SecretFacts>().Requires(Permissions.SecretsWrite).WritesAudit("secret.create");
+        api.MapGet("/secrets/{name}", FindAsync).Answers<SecretFacts>().Requires(Permissions.SecretsRead);
+        api.MapDelete("/secrets/{name}", DeleteAsync).Answers(StatusCodes.Status204NoContent).Requires(Permissions.SecretsWrite).WritesAudit("secret.delete");
+        api.MapPost("/secrets/{name}/rotate", RotateAsync).Answers<SecretFacts>().Requires(Permissions.SecretsWrite).WritesAudit("secret.rotate");
+        api.MapPost("/secrets/{name}/revoke", RevokeAsync).Answers<SecretFacts>().Requires(Permissions.SecretsWrite).WritesAudit("secret.revoke");
     }
 
-    public static void MapSecretUses(this IEndpointRouteBuilder api) => api.MapGet("/secrets/{name}/uses", UsesAsync).Requires(Permissions.SecretsRead);
+    public static void MapSecretUses(this IEndpointRouteBuilder api) => api.MapGet("/secrets/{name}/uses", UsesAsync).Answers<Listed<SecretUse>>().Requires(Permissions.SecretsRead);
 
     private static IResult Descriptors() => Results.Json(
         new

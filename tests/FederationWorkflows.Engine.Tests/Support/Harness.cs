@@ -106,7 +106,7 @@ internal sealed class Harness(bool reload = false) : IStandardOutput, IStoryDire
         }
 
         workflow = Compile(story, Host).Require();
-        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload, Parent = Parent, StartedBy = "ann" }, Environment);
+        run = WorkflowRun.Create(workflow, new RunStart { RunId = "run", Input = input ?? [], TriggerActivityId = trigger, TriggerPayload = payload, Parent = Parent, StartedBy = new Person("ann", "u-ann") }, Environment);
     }
 
     /// <summary>Drives until the run waits for something outside or ends.</summary>

@@ -66,7 +66,7 @@ public sealed partial class ApprovalTests
         var (_, id) = await AskAsync(server);
 
         (await DecideAsync(server, id, "ada", userId: "u1")).Problem.ShouldBeNull();
-        (await DecideAsync(server, id, "grace", userId: "u1")).Problem.ShouldBe("grace has taken part in a decision already, under another name. Another person must decide.");
+        (await DecideAsync(server, id, "grace", userId: "u1")).Problem.ShouldBe("grace has taken part in a decision already as ada. Another person must decide.");
         (await DecideAsync(server, id, "bob", userId: "u2")).Problem.ShouldBeNull();
     }
 
@@ -164,10 +164,13 @@ public sealed partial class ApprovalTests
         var (_, id) = await AskAsync(server);
         using var ada = await server.PostAsync($"/api/approvals/{id}/links", """{"person":"ada"}""");
         using var bob = await server.PostAsync($"/api/approvals/{id}/links", """{"person":"bob"}""");
+        var form = "";
         foreach (var (made, isTaken) in new[] { (ada, true), (bob, false) })
         {
             var link = (await ServerUnderTest.JsonAsync(made)).GetProperty("link").GetString()!;
-            var form = await OpenAsync(server, link);
+            var offered = await OpenAsync(server, link);
+            (offered.Length > 0).ShouldBe(isTaken, "who may not decide is offered no form");
+            form = isTaken ? offered : form;
             using var decided = await PostFormAsync(server, link, ("decision", "approve"), ("__RequestVerificationToken", form));
             decided.StatusCode.ShouldBe(isTaken ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FederationWorkflows.Engine.Execution;
 
 namespace FederationWorkflows.Engine.Activities.Tasks;
 
@@ -25,8 +26,8 @@ public sealed record ApprovalRequest
     /// <summary>What people should know to decide; what is sensitive in it is masked.</summary>
     public JsonElement Details { get; init; }
 
-    /// <summary>The names of people who may decide.</summary>
-    public IReadOnlyList<string> Approvers { get; init; } = [];
+    /// <summary>The people who may decide: those who had the names when it was asked.</summary>
+    public IReadOnlyList<Person> Approvers { get; init; } = [];
 
     /// <summary>Roles whose people may decide. Without names and roles, everybody may who may decide tasks.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
@@ -38,7 +39,7 @@ public sealed record ApprovalRequest
     public bool NotTheStarter { get; init; }
 
     /// <summary>On whose behalf the run runs, or null.</summary>
-    public string? StartedBy { get; init; }
+    public Person? StartedBy { get; init; }
 
     /// <summary>When it is too late to decide, UTC; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -48,34 +49,27 @@ public sealed record ApprovalRequest
 
     /// <summary>
     /// What keeps a decision from counting, whoever may decide; null when nothing does. No person counts twice: not under two spellings of his name,
-    /// and not through somebody for whom he made a link.
+    /// not under another name, and not through somebody for whom he made a link.
     /// </summary>
     public string? Problem(ApprovalDecision decision)
     {
         foreach (var person in decision.People)
         {
-            if (NotTheStarter && Same(person, StartedBy))
+            if (NotTheStarter && person.Is(StartedBy))
             {
-                return $"{person} started the run, and who started it may not decide.";
+                return $"{person.Name} started the run{Otherwise(person, StartedBy)}, and who started it may not decide.";
             }
 
-            if (Decisions.Any(earlier => earlier.People.Any(other => Same(person, other))))
+            if (Decisions.SelectMany(earlier => earlier.People).FirstOrDefault(person.Is) is { } known)
             {
-                return $"{person} has taken part in a decision already. Another person must decide.";
+                return $"{person.Name} has taken part in a decision already{Otherwise(person, known)}. Another person must decide.";
             }
-        }
-
-        // Names can be changed between two decisions, ids cannot.
-        if (Decisions.Any(earlier => earlier.Ids.Intersect(decision.Ids, StringComparer.Ordinal).Any()))
-        {
-            return $"{decision.By} has taken part in a decision already, under another name. Another person must decide.";
         }
 
         return null;
     }
 
-    /// <summary>Two names are one person's.</summary>
-    public static bool Same(string? name, string? other) => name is not null && string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
+    private static string Otherwise(Person person, Person known) => string.Equals(person.Name, known.Name, StringComparison.OrdinalIgnoreCase) ? "" : $" as {known.Name}";
 }
 
 /// <summary>What a person decided.</summary>
@@ -85,17 +79,13 @@ public sealed record ApprovalRequest
 /// <param name="Reason">What the person gave as reason, or null.</param>
 /// <param name="Via">How the person was known: the way of signing in, or <c>link</c>.</param>
 /// <param name="LinkFrom">Who made the link, which may have been used by him; null without a link and for links of the story.</param>
-/// <param name="ById">The person's id, which stays when the name changes; null for who has none, such as the person of a link.</param>
+/// <param name="ById">The person's id, which stays when the name changes; null for who has no account, such as somebody outside to whom a link was sent.</param>
 /// <param name="LinkFromId">The id of who made the link; null where <paramref name="LinkFrom"/> is, or has none.</param>
 public sealed record ApprovalDecision(string By, DateTimeOffset At, bool IsApproval, string? Reason, string Via, string? LinkFrom = null, string? ById = null, string? LinkFromId = null)
 {
     /// <summary>All who had a hand in it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public IEnumerable<string> People => LinkFrom is null ? [By] : [By, LinkFrom];
-
-    /// <summary>The ids of all who had a hand in it and have one.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
-    public IEnumerable<string> Ids => new[] { ById, LinkFromId }.OfType<string>();
+    public IEnumerable<Person> People => LinkFrom is null ? [new(By, ById)] : [new(By, ById), new(LinkFrom, LinkFromId)];
 
     /// <summary>A decision that may have been stored as JSON on its way to the run; null when it is none.</summary>
     internal static ApprovalDecision? From(object? input) => input switch
@@ -136,5 +126,14 @@ public interface IApprovalLinks
     /// <param name="person">Who is to decide by it.</param>
     /// <param name="expiresAt">When it ends, UTC; the host's own limit when null or later.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    ValueTask<Sensitive<string>> CreateAsync(string approvalId, string person, DateTimeOffset? expiresAt, CancellationToken cancellationToken);
+    ValueTask<Sensitive<string>> CreateAsync(string approvalId, Person person, DateTimeOffset? expiresAt, CancellationToken cancellationToken);
+}
+
+/// <summary>The people whom the host knows.</summary>
+public interface IPeople
+{
+    /// <summary>The id of who has a name now; null when nobody has it.</summary>
+    /// <param name="name">The name, in any case.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    ValueTask<string?> FindIdAsync(string name, CancellationToken cancellationToken);
 }

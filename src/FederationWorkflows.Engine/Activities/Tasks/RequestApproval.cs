@@ -16,6 +16,10 @@ internal sealed class RequestApproval : Activity<object?>
 
     private const string Expired = "Expired";
 
+    private const string ApproversKey = "approvers";
+
+    private const string DecisionsKey = "decisions";
+
     private const int MostApprovals = 10;
 
     private const int MaxTitle = 500;
@@ -56,17 +60,18 @@ internal sealed class RequestApproval : Activity<object?>
 
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
-        var request = Read(context);
+        var request = Read(context, await FindPeopleAsync(context), []);
+        Keep(context, request);
         var links = new Dictionary<string, object?>();
         foreach (var person in Names(context.Get(LinksFor), "Links for"))
         {
-            if (!request.Approvers.Any(name => ApprovalRequest.Same(name, person)))
+            if (request.Approvers.FirstOrDefault(new Person(person).Is) is not { } approver)
             {
                 throw new InvalidOperationException($"A link is wanted for '{person}', who is not among the approvers. Name him there, too.");
             }
 
             var maker = context.GetService<IApprovalLinks>() ?? throw new InvalidOperationException("Links are made by a server only. Leave 'Links for' empty here.");
-            links[person] = await maker.CreateAsync(request.Id, person, request.ExpiresAt, context.CancellationToken);
+            links[person] = await maker.CreateAsync(request.Id, approver, request.ExpiresAt, context.CancellationToken);
         }
 
         if (links.Count > 0)
@@ -80,7 +85,11 @@ internal sealed class RequestApproval : Activity<object?>
 
     private ValueTask OnDecisionAsync(ActivityExecutionContext context)
     {
-        var request = Read(context);
+        var kept = (IReadOnlyDictionary<string, object?>)context.ContainerState!;
+        var request = Read(
+            context,
+            [.. Maps(kept[ApproversKey]).Select(person => new Person((string)person["name"]!, (string?)person["id"]))],
+            [.. Maps(kept[DecisionsKey]).Select(ApprovalDecision.FromMap)]);
         if (ApprovalDecision.From(context.ResumeInput) is not { } decision)
         {
             return context.ResumeInput is null
@@ -92,7 +101,7 @@ internal sealed class RequestApproval : Activity<object?>
         if (request.Problem(decision) is null)
         {
             request = request with { Decisions = [.. request.Decisions, decision] };
-            context.ContainerState = request.Decisions.Select(object? (made) => made.ToMap()).ToArray();
+            Keep(context, request);
             if (!decision.IsApproval)
             {
                 return CompleteAsync(context, request, Rejected);
@@ -124,13 +133,33 @@ internal sealed class RequestApproval : Activity<object?>
         return context.CompleteActivityWithOutcomesAsync(outcome);
     }
 
-    /// <summary>The inputs are the run's, the decisions so far too: the same after a restart.</summary>
-    private ApprovalRequest Read(ActivityExecutionContext context)
+    /// <summary>Who has the names now is meant: somebody who takes over such a name later is not, and who is called otherwise by then still is.</summary>
+    private async ValueTask<IReadOnlyList<Person>> FindPeopleAsync(ActivityExecutionContext context)
+    {
+        var people = context.GetService<IPeople>();
+        var approvers = new List<Person>();
+        foreach (var name in Names(context.Get(Approvers), "Approvers"))
+        {
+            approvers.Add(new Person(name, people is null ? null : await people.FindIdAsync(name, context.CancellationToken)));
+        }
+
+        return approvers;
+    }
+
+    private static void Keep(ActivityExecutionContext context, ApprovalRequest request) => context.ContainerState = new Dictionary<string, object?>
+    {
+        [ApproversKey] = request.Approvers.Select(object? (person) => new Dictionary<string, object?> { ["name"] = person.Name, ["id"] = person.Id }).ToArray(),
+        [DecisionsKey] = request.Decisions.Select(object? (decision) => decision.ToMap()).ToArray(),
+    };
+
+    private static IEnumerable<IReadOnlyDictionary<string, object?>> Maps(object? kept) => ((IReadOnlyList<object?>)kept!).Cast<IReadOnlyDictionary<string, object?>>();
+
+    /// <summary>The inputs are the run's, people and decisions so far too: the same after a restart.</summary>
+    private ApprovalRequest Read(ActivityExecutionContext context, IReadOnlyList<Person> approvers, IReadOnlyList<ApprovalDecision> decisions)
     {
         var title = context.Get(Title)?.Trim() is { Length: > 0 and <= MaxTitle } given ? given : throw new InvalidOperationException($"The title of an approval has 1 to {MaxTitle} characters.");
         var required = context.Get(RequiredApprovals) ?? 1;
         var expiry = context.Get(Expiry);
-        var approvers = Names(context.Get(Approvers), "Approvers");
         var roles = Names(context.Get(ApproverRoles), "Approver roles");
         if (required is < 1 or > MostApprovals)
         {
@@ -159,7 +188,7 @@ internal sealed class RequestApproval : Activity<object?>
             NotTheStarter = context.Get(NotTheStarter),
             StartedBy = context.Run.StartedBy,
             ExpiresAt = context.StartedAt + expiry,
-            Decisions = [.. (context.ContainerState as IReadOnlyList<object?> ?? []).Select(made => ApprovalDecision.FromMap((IReadOnlyDictionary<string, object?>)made!))],
+            Decisions = decisions,
         };
     }
 

@@ -35,9 +35,9 @@ internal sealed class MemoryAuditStore : IAuditStore
 
     private static bool Matches(AuditQuery query, AuditEntry entry) =>
         (query.Before is null || entry.Number < query.Before)
-        && (query.Actor is null || entry.Actor == query.Actor)
+        && (query.Actor is null || string.Equals(entry.Actor, query.Actor, StringComparison.OrdinalIgnoreCase))
         && (query.Action is null || (query.Action.EndsWith('.') ? entry.Action.StartsWith(query.Action, StringComparison.Ordinal) : entry.Action == query.Action))
-        && (query.Subject is null || entry.Subject == query.Subject)
+        && (query.Subject is null || string.Equals(entry.Subject, query.Subject, StringComparison.OrdinalIgnoreCase))
         && (query.From is null || entry.At >= query.From)
         && (query.To is null || entry.At < query.To);
 }

@@ -1,6 +1,7 @@
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Access.Keys;
 
@@ -9,9 +10,9 @@ internal static class KeyEndpoints
 {
     public static void MapKeys(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/keys", ListAsync).RequiresSignIn();
-        api.MapPost("/keys", CreateAsync).RequiresSignIn().WritesAudit("api-key.create");
-        api.MapDelete("/keys/{id}", RevokeAsync).RequiresSignIn().WritesAudit("api-key.revoke");
+        api.MapGet("/keys", ListAsync).Answers<Listed<KeyFacts>>().RequiresSignIn();
+        api.MapPost("/keys", CreateAsync).Answers<KeyMade>(StatusCodes.Status201Created).RequiresSignIn().WritesAudit("api-key.create");
+        api.MapDelete("/keys/{id}", RevokeAsync).Answers(StatusCodes.Status204NoContent).RequiresSignIn().WritesAudit("api-key.revoke");
     }
 
     private static async Task<IResult> ListAsync(bool? all, HttpContext context, ApiKeys keys, UserDirectory users, CancellationToken cancellationToken)

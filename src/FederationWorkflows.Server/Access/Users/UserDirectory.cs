@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using FederationWorkflows.Engine.Activities.Tasks;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Management;
 
 namespace FederationWorkflows.Server.Access.Users;
 
 /// <summary>Keeps users. Of those whose sessions and keys are used it keeps a copy, which a change on any node throws away.</summary>
-internal sealed class UserDirectory : IDisposable
+internal sealed class UserDirectory : IPeople, IDisposable
 {
     /// <summary>So many ended sessions of a user are remembered one by one.</summary>
     public const int MostEndedSessions = 50;
@@ -56,6 +57,8 @@ internal sealed class UserDirectory : IDisposable
 
     public async ValueTask<User?> FindByNameAsync(string name, CancellationToken cancellationToken) =>
         UserRules.CheckName(name) is null ? Read(await store.FindByAliasAsync(Kind, name.ToLowerInvariant(), cancellationToken)) : null;
+
+    public async ValueTask<string?> FindIdAsync(string name, CancellationToken cancellationToken) => (await FindByNameAsync(name, cancellationToken))?.Id;
 
     /// <summary>The user as he was at most a minute ago, and usually is; null when there is none.</summary>
     public async ValueTask<User?> CurrentAsync(string id, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using FederationWorkflows.Server.Access.Keys;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Access.Users;
 
@@ -9,11 +10,11 @@ internal static class UserEndpoints
 {
     public static void MapUsers(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/users", ListAsync).Requires(Permissions.UsersManage);
-        api.MapPost("/users", CreateAsync).Requires(Permissions.UsersManage).WritesAudit("user.create");
-        api.MapGet("/users/{id}", FindAsync).Requires(Permissions.UsersManage);
-        api.MapPatch("/users/{id}", ChangeAsync).Requires(Permissions.UsersManage).WritesAudit("user.change");
-        api.MapDelete("/users/{id}", DeleteAsync).Requires(Permissions.UsersManage).WritesAudit("user.delete");
+        api.MapGet("/users", ListAsync).Answers<Listed<UserFacts>>().Requires(Permissions.UsersManage);
+        api.MapPost("/users", CreateAsync).Answers<UserFacts>(StatusCodes.Status201Created).Requires(Permissions.UsersManage).WritesAudit("user.create");
+        api.MapGet("/users/{id}", FindAsync).Answers<UserFacts>().Requires(Permissions.UsersManage);
+        api.MapPatch("/users/{id}", ChangeAsync).Answers<UserFacts>().Requires(Permissions.UsersManage).WritesAudit("user.change");
+        api.MapDelete("/users/{id}", DeleteAsync).Answers(StatusCodes.Status204NoContent).Requires(Permissions.UsersManage).WritesAudit("user.delete");
     }
 
     private static async Task<IResult> ListAsync(UserDirectory users, CancellationToken cancellationToken) =>

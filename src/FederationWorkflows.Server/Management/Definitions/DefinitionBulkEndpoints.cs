@@ -3,7 +3,7 @@ using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
-using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -15,17 +15,28 @@ internal static class DefinitionBulkEndpoints
 
     public static void MapDefinitionBulkActions(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/bulk-actions/delete/workflow-definitions/by-definition-id", DeleteAsync).Requires(Permissions.StoriesWrite).Audited("story.delete");
-        api.MapPost("/bulk-actions/delete/workflow-definitions/by-id", DeleteVersionsAsync).Requires(Permissions.StoriesWrite).Audited("story.delete-version");
-        api.MapPost("/bulk-actions/publish/workflow-definitions/by-definition-ids", PublishAsync).Requires(Permissions.StoriesWrite).Audited("story.publish");
-        api.MapPost("/bulk-actions/retract/workflow-definitions/by-definition-ids", RetractAsync).Requires(Permissions.StoriesWrite).Audited("story.retract");
+        api.MapPost("/bulk-actions/delete/workflow-definitions/by-definition-id", DeleteAsync).Answers<HowManyDeleted>().Requires(Permissions.StoriesWrite).AuditedStories("story.delete");
+        api.MapPost("/bulk-actions/delete/workflow-definitions/by-id", DeleteVersionsAsync).Answers<HowManyDeleted>().Requires(Permissions.StoriesWrite).AuditedStories("story.delete-version");
+        api.MapPost("/bulk-actions/publish/workflow-definitions/by-definition-ids", PublishAsync).Answers<StoriesPublished>().Requires(Permissions.StoriesWrite).AuditedStories("story.publish");
+        api.MapPost("/bulk-actions/retract/workflow-definitions/by-definition-ids", RetractAsync).Answers<StoriesRetracted>().Requires(Permissions.StoriesWrite).AuditedStories("story.retract");
     }
 
     private static async Task<IResult> DeleteAsync(DefinitionIds request, DefinitionCatalog catalog, CancellationToken cancellationToken) =>
         Results.Json(new { Deleted = await catalog.DeleteDefinitionsAsync(Bounded(request.Definitions), cancellationToken) }, ManagementApi.Json);
 
-    private static async Task<IResult> DeleteVersionsAsync(VersionIds request, DefinitionCatalog catalog, CancellationToken cancellationToken) =>
-        Results.Json(new { Deleted = await catalog.DeleteVersionsAsync(Bounded(request.Versions), cancellationToken) }, ManagementApi.Json);
+    private static async Task<IResult> DeleteVersionsAsync(VersionIds request, HttpContext context, DefinitionCatalog catalog, IDefinitionStore store, CancellationToken cancellationToken)
+    {
+        var ids = Bounded(request.Versions);
+        foreach (var id in ids)
+        {
+            if (await store.FindVersionAsync(id, cancellationToken) is { } version)
+            {
+                await context.Stories().WatchAsync(version.DefinitionId, cancellationToken);
+            }
+        }
+
+        return Results.Json(new { Deleted = await catalog.DeleteVersionsAsync(ids, cancellationToken) }, ManagementApi.Json);
+    }
 
     /// <summary>Those without errors are published; those with errors are told together, and stay as they are.</summary>
     private static async Task<IResult> PublishAsync(DefinitionIds request, HttpContext context, DefinitionCatalog catalog, IDefinitionStore store, CancellationToken cancellationToken)
@@ -47,7 +58,6 @@ internal static class DefinitionBulkEndpoints
             else
             {
                 await TryPublishAsync(latest, context.User, catalog, published, problems, cancellationToken);
-                context.Tell(after: new { Published = published });
             }
         }
 
@@ -91,7 +101,10 @@ internal static class DefinitionBulkEndpoints
     private static IReadOnlyList<string> Bounded(IReadOnlyList<string>? ids) =>
         ids is { Count: > MaxIds } ? throw ManagementBody.Wrong("too-many", $"At most {MaxIds} stories can be named in one call.") : [.. (ids ?? []).Distinct(StringComparer.Ordinal)];
 
-    private sealed record DefinitionIds([property: System.Text.Json.Serialization.JsonPropertyName("definitionIds")] IReadOnlyList<string>? Definitions) : IAuditedRequest;
+    private sealed record DefinitionIds([property: System.Text.Json.Serialization.JsonPropertyName("definitionIds")] IReadOnlyList<string>? Definitions) : INamesStories
+    {
+        IEnumerable<string> INamesStories.DefinitionIds => Bounded(Definitions);
+    }
 
-    private sealed record VersionIds([property: System.Text.Json.Serialization.JsonPropertyName("ids")] IReadOnlyList<string>? Versions) : IAuditedRequest;
+    private sealed record VersionIds([property: System.Text.Json.Serialization.JsonPropertyName("ids")] IReadOnlyList<string>? Versions);
 }

@@ -6,7 +6,7 @@ using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
-using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -23,10 +23,10 @@ internal static class DefinitionFileEndpoints
 
     public static void MapDefinitionFiles(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-definitions/{definitionId}/export", ExportAsync).Requires(Permissions.StoriesRead);
-        api.MapPost("/bulk-actions/export/workflow-definitions", ExportSeveralAsync).Requires(Permissions.StoriesRead);
-        api.MapPost("/workflow-definitions/import", ImportAsync).Requires(Permissions.StoriesWrite).Audited("story.import");
-        api.MapPost("/workflow-definitions/import-files", ImportFilesAsync).DisableAntiforgery().Requires(Permissions.StoriesWrite).Audited("story.import");
+        api.MapGet("/workflow-definitions/{definitionId}/export", ExportAsync).Answers<Story>().Requires(Permissions.StoriesRead);
+        api.MapPost("/bulk-actions/export/workflow-definitions", ExportSeveralAsync).AnswersFile("application/zip").Requires(Permissions.StoriesRead);
+        api.MapPost("/workflow-definitions/import", ImportAsync).Answers<Story>().Requires(Permissions.StoriesWrite).AuditedStories("story.import");
+        api.MapPost("/workflow-definitions/import-files", ImportFilesAsync).Answers<HowMany>().DisableAntiforgery().Requires(Permissions.StoriesWrite).AuditedStories("story.import");
     }
 
     private static async Task<IResult> ExportAsync(string definitionId, string? versionOptions, HttpContext context, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken) =>
@@ -75,10 +75,15 @@ internal static class DefinitionFileEndpoints
             return DefinitionConditions.Failed(definitionId, latest);
         }
 
+        if (definitionId is not null)
+        {
+            await context.Stories().WatchAsync(definitionId, cancellationToken);
+        }
+
         try
         {
             var saved = (await saving.SaveAsync(json, publish: false, new SavingBasis(basedOn), page: null, context.User, cancellationToken)).Definition;
-            context.Tell(saved.DefinitionId, after: new { saved.Version, saved.Revision });
+            context.Stories().Made(saved.DefinitionId);
             return ManagementApi.Answer(view.Full(saved, context.User));
         }
         catch (DefinitionConflictException e) when (basedOn is not null)
@@ -109,12 +114,14 @@ internal static class DefinitionFileEndpoints
             }
         }
 
-        var saved = new List<object>();
         foreach (var story in stories.Items)
         {
-            var definition = (await saving.SaveAsync(story, publish: false, SavingBasis.Anything, page: null, context.User, cancellationToken)).Definition;
-            saved.Add(new { definition.DefinitionId, definition.Version, definition.Revision });
-            context.Tell(after: saved);
+            if (ActivityTree.Text(story, "definitionId") is { Length: > 0 } known)
+            {
+                await context.Stories().WatchAsync(known, cancellationToken);
+            }
+
+            context.Stories().Made((await saving.SaveAsync(story, publish: false, SavingBasis.Anything, page: null, context.User, cancellationToken)).Definition.DefinitionId);
         }
 
         return Results.Json(new { stories.Items.Count }, ManagementApi.Json);

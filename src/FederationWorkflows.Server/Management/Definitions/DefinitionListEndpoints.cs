@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -11,12 +12,12 @@ internal static class DefinitionListEndpoints
 
     public static void MapDefinitionLists(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-definitions", ListAsync).Requires(Permissions.StoriesRead);
-        api.MapGet("/workflow-definitions/by-definition-id/{definitionId}", FindAsync).Requires(Permissions.StoriesRead);
-        api.MapGet("/workflow-definitions/by-id/{id}", FindVersionAsync).Requires(Permissions.StoriesRead);
-        api.MapGet("/workflow-definitions/many-by-id", FindSeveralAsync).Requires(Permissions.StoriesRead);
-        api.MapGet("/workflow-definitions/query/count", CountAsync).Requires(Permissions.StoriesRead);
-        api.MapGet("/workflow-definitions/validation/is-name-unique", IsNameUniqueAsync).Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions", ListAsync).Answers<StoryPage>().Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/by-definition-id/{definitionId}", FindAsync).Answers<Story>().Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/by-id/{id}", FindVersionAsync).Answers<Story>().Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/many-by-id", FindSeveralAsync).Answers<Counted<Story>>().Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/query/count", CountAsync).Answers<HowMany>().Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/validation/is-name-unique", IsNameUniqueAsync).Answers<NameCheck>().Requires(Permissions.StoriesRead);
     }
 
     public static IResult NoStory(string definitionId) => Results.Problem($"There is no such version of story '{definitionId}'.", statusCode: StatusCodes.Status404NotFound);

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
-using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -12,15 +12,15 @@ internal static class DefinitionSaveEndpoints
 {
     public static void MapDefinitionSaving(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-definitions", SaveAsync).Requires(Permissions.StoriesWrite).Audited("story.save");
-        api.MapPost("/workflow-definitions/{definitionId}/publish", PublishAsync).Requires(Permissions.StoriesWrite).Audited("story.publish", "definitionId");
-        api.MapPost("/workflow-definitions/{definitionId}/retract", RetractAsync).Requires(Permissions.StoriesWrite).Audited("story.retract", "definitionId");
-        api.MapPost("/workflow-definitions/{definitionId}/revert/{version:int}", RevertAsync).Requires(Permissions.StoriesWrite).Audited("story.revert", "definitionId");
-        api.MapDelete("/workflow-definitions/{definitionId}", DeleteAsync).Requires(Permissions.StoriesWrite).Audited("story.delete", "definitionId");
-        api.MapDelete("/workflow-definition-versions/{id}", DeleteVersionAsync).Requires(Permissions.StoriesWrite).Audited("story.delete-version", "id");
+        api.MapPost("/workflow-definitions", SaveAsync).Answers<StorySaved>().Requires(Permissions.StoriesWrite).AuditedStories("story.save");
+        api.MapPost("/workflow-definitions/{definitionId}/publish", PublishAsync).Answers<StorySaved>().Requires(Permissions.StoriesWrite).AuditedStories("story.publish");
+        api.MapPost("/workflow-definitions/{definitionId}/retract", RetractAsync).Answers<Story>().Requires(Permissions.StoriesWrite).AuditedStories("story.retract");
+        api.MapPost("/workflow-definitions/{definitionId}/revert/{version:int}", RevertAsync).Answers<StorySummary>().Requires(Permissions.StoriesWrite).AuditedStories("story.revert");
+        api.MapDelete("/workflow-definitions/{definitionId}", DeleteAsync).Answers(StatusCodes.Status204NoContent).Requires(Permissions.StoriesWrite).AuditedStories("story.delete");
+        api.MapDelete("/workflow-definition-versions/{id}", DeleteVersionAsync).Answers(StatusCodes.Status204NoContent).Requires(Permissions.StoriesWrite).AuditedStories("story.delete-version");
 
         // Nothing refers to a version, so nothing changes.
-        api.MapPost("/workflow-definitions/{definitionId}/update-references", (string definitionId) => ManagementApi.Answer(new JsonObject { ["affectedWorkflows"] = new JsonArray() })).Requires(Permissions.StoriesRead);
+        api.MapPost("/workflow-definitions/{definitionId}/update-references", (string definitionId) => ManagementApi.Answer(new JsonObject { ["affectedWorkflows"] = new JsonArray() })).Answers<ReferencesUpdated>().Requires(Permissions.StoriesRead);
     }
 
     private static async Task<IResult> SaveAsync(HttpContext context, DefinitionSaving saving, DefinitionView view, CancellationToken cancellationToken)
@@ -33,8 +33,13 @@ internal static class DefinitionSaveEndpoints
 
         var publish = body["publish"] is JsonValue value && value.TryGetValue<bool>(out var wanted) && wanted;
         body.Remove("model");
+        if (ActivityTree.Text(model, "definitionId") is { Length: > 0 } known)
+        {
+            await context.Stories().WatchAsync(known, cancellationToken);
+        }
+
         var saved = await saving.SaveAsync(model, publish, basis: null, EditingPages.PageOf(context.Request), context.User, cancellationToken);
-        context.Tell(saved.Definition.DefinitionId, after: new { saved.Definition.Version, saved.Definition.Revision, saved.Definition.IsPublished });
+        context.Stories().Made(saved.Definition.DefinitionId);
         return Saved(saved, view, context.User);
     }
 
@@ -63,8 +68,13 @@ internal static class DefinitionSaveEndpoints
         return Results.NoContent();
     }
 
-    private static async Task<IResult> DeleteVersionAsync(string id, DefinitionCatalog catalog, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteVersionAsync(string id, HttpContext context, DefinitionCatalog catalog, IDefinitionStore store, CancellationToken cancellationToken)
     {
+        if (await store.FindVersionAsync(id, cancellationToken) is { } version)
+        {
+            await context.Stories().WatchAsync(version.DefinitionId, cancellationToken);
+        }
+
         await catalog.DeleteVersionsAsync([id], cancellationToken);
         return Results.NoContent();
     }

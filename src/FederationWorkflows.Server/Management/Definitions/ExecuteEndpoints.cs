@@ -6,6 +6,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -19,8 +20,8 @@ internal static class ExecuteEndpoints
 
     public static void MapExecution(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-definitions/{definitionId}/execute", ExecuteAsync).Requires(Permissions.RunsStart).Audited("run.start", "definitionId");
-        api.MapPost("/workflow-definitions/{definitionId}/dispatch", DispatchAsync).Requires(Permissions.RunsStart).Audited("run.start", "definitionId");
+        api.MapPost("/workflow-definitions/{definitionId}/execute", ExecuteAsync).Answers<Executed>().Requires(Permissions.RunsStart).Audited("run.start", "definitionId");
+        api.MapPost("/workflow-definitions/{definitionId}/dispatch", DispatchAsync).Answers<RunStarted>(StatusCodes.Status202Accepted).Requires(Permissions.RunsStart).Audited("run.start", "definitionId");
     }
 
     /// <summary>Answers as soon as the run is stored: whoever asked watches it from there.</summary>

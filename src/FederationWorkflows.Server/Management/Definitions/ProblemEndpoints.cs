@@ -3,13 +3,14 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Federation;
 using FederationWorkflows.Server.Secrets;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
 /// <summary>What is wrong with a story, before it is published.</summary>
 internal static class ProblemEndpoints
 {
-    public static void MapDefinitionProblems(this IEndpointRouteBuilder api) => api.MapGet("/definitions/{id}/problems", ListAsync).Requires(Permissions.StoriesRead);
+    public static void MapDefinitionProblems(this IEndpointRouteBuilder api) => api.MapGet("/definitions/{id}/problems", ListAsync).Answers<StoryProblems>().Requires(Permissions.StoriesRead);
 
     private static async Task<IResult> ListAsync(string id, string? versionOptions, IDefinitionStore store, WorkflowCompiler compiler, SecretStore secrets, StoryConnections connections, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Definitions;
 
@@ -9,8 +10,8 @@ internal static class SubgraphEndpoints
 {
     public static void MapSubgraphs(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-definitions/subgraph/segments/{id}", FindSegmentsAsync).Requires(Permissions.StoriesRead);
-        api.MapGet("/workflow-definitions/subgraph/{id}", FindNodeAsync).Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/subgraph/segments/{id}", FindSegmentsAsync).Answers<ActivityPath>().Requires(Permissions.StoriesRead);
+        api.MapGet("/workflow-definitions/subgraph/{id}", FindNodeAsync).Answers<ActivityNode>().Requires(Permissions.StoriesRead);
     }
 
     private static async Task<IResult> FindNodeAsync(string id, string? parentNodeId, HttpContext context, IDefinitionStore store, DefinitionView view, CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management.Definitions;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -14,7 +15,7 @@ namespace FederationWorkflows.Server.Management.Instances;
 internal static class ActivityTestEndpoints
 {
     /// <summary>It executes what a run would only get to after approvals and conditions: that is for those who may change the story anyway.</summary>
-    public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Requires(Permissions.StoriesWrite).Audited("activity.test");
+    public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Answers<ActivityTested>().Requires(Permissions.StoriesWrite).Audited("activity.test");
 
     private static async Task<IResult> ExecuteAsync(TestRequest request, HttpContext context, ActivityTest test, IDefinitionStore store, CancellationToken cancellationToken)
     {

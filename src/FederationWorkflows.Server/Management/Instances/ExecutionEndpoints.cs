@@ -1,5 +1,6 @@
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -8,11 +9,11 @@ internal static class ExecutionEndpoints
 {
     public static void MapExecutions(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/activity-executions/list", ListAsync).Requires(Permissions.RunsRead);
-        api.MapGet("/activity-execution-summaries/list", ListSummariesAsync).Requires(Permissions.RunsRead);
-        api.MapGet("/activity-executions/by-id", FindAsync).Requires(Permissions.RunsRead);
-        api.MapGet("/activity-executions/{id}/call-stack", GetCallStackAsync).Requires(Permissions.RunsRead);
-        api.MapPost("/activity-executions/report", ReportAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/activity-executions/list", ListAsync).Answers<Counted<Execution>>().Requires(Permissions.RunsRead);
+        api.MapGet("/activity-execution-summaries/list", ListSummariesAsync).Answers<Counted<ExecutionSummary>>().Requires(Permissions.RunsRead);
+        api.MapGet("/activity-executions/by-id", FindAsync).Answers<Execution>().Requires(Permissions.RunsRead);
+        api.MapGet("/activity-executions/{id}/call-stack", GetCallStackAsync).Answers<CallStack>().Requires(Permissions.RunsRead);
+        api.MapPost("/activity-executions/report", ReportAsync).Answers<ExecutionReport>().Requires(Permissions.RunsRead);
     }
 
     private static Task<IResult> ListAsync(string workflowInstanceId, string? activityNodeId, IRunStore runs, CancellationToken cancellationToken) =>

@@ -4,6 +4,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -12,9 +13,9 @@ internal static class OwnRunEndpoints
 {
     public static void MapOwnRuns(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/runs", ListAsync).Requires(Permissions.RunsRead);
-        api.MapPost("/runs/{id}/retry", RetryAsync).Requires(Permissions.RunsOperate).Audited("run.retry", "id");
-        api.MapPost("/runs/{id}/rerun", RerunAsync).Requires(Permissions.RunsOperate).Audited("run.repeat", "id");
+        api.MapGet("/runs", ListAsync).Answers<RunPage>().Requires(Permissions.RunsRead);
+        api.MapPost("/runs/{id}/retry", RetryAsync).Answers<RunStarted>(StatusCodes.Status202Accepted).Requires(Permissions.RunsOperate).Audited("run.retry", "id");
+        api.MapPost("/runs/{id}/rerun", RerunAsync).Answers<RunStarted>(StatusCodes.Status202Accepted).Requires(Permissions.RunsOperate).Audited("run.repeat", "id");
     }
 
     /// <summary>A page by place: its cost does not grow with how far one has come, and runs that begin meanwhile shift nothing.</summary>

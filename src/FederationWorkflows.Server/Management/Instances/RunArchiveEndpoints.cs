@@ -1,6 +1,7 @@
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -9,8 +10,8 @@ internal static class RunArchiveEndpoints
 {
     public static void MapRunArchives(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-instances/{id}/export", ExportAsync).Requires(Permissions.RunsOperate);
-        api.MapPost("/bulk-actions/import/workflow-instances", ImportAsync).Requires(Permissions.RunsOperate).Audited("run.import");
+        api.MapGet("/workflow-instances/{id}/export", ExportAsync).AnswersFile("application/json").Requires(Permissions.RunsOperate);
+        api.MapPost("/bulk-actions/import/workflow-instances", ImportAsync).Answers<HowMany>().Requires(Permissions.RunsOperate).Audited("run.import");
     }
 
     private static async Task<IResult> ExportAsync(string id, RunArchive archive, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -14,9 +15,9 @@ internal static class RunEndpoints
 
     public static void MapRuns(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/workflow-instances/{id}", GetRunAsync).Requires(Permissions.RunsRead);
-        api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync).Requires(Permissions.RunsRead);
-        api.MapGet("/workflow-instances/{id}/variables", GetVariablesAsync).Requires(Permissions.RunsRead);
+        api.MapGet("/workflow-instances/{id}", GetRunAsync).Answers<Run>().Requires(Permissions.RunsRead);
+        api.MapPost("/workflow-instances/{id}/journal", GetJournalAsync).Answers<Page<JournalRecord>>().Requires(Permissions.RunsRead);
+        api.MapGet("/workflow-instances/{id}/variables", GetVariablesAsync).Answers<Counted<RunVariable>>().Requires(Permissions.RunsRead);
     }
 
     private static async Task<IResult> GetRunAsync(string id, IRunStore runs, RunInspector inspector, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -8,8 +9,8 @@ internal static class RunListEndpoints
 {
     public static void MapRunLists(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/workflow-instances", ListAsync).Requires(Permissions.RunsRead);
-        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync).Requires(Permissions.RunsRead);
+        api.MapPost("/workflow-instances", ListAsync).Answers<Paged<RunFacts>>().Requires(Permissions.RunsRead);
+        api.MapGet("/workflow-instances/{id}/execution-state", GetExecutionStateAsync).Answers<RunStatus>().Requires(Permissions.RunsRead);
     }
 
     /// <summary>A page by number, as the designer asks for it.</summary>

@@ -4,6 +4,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Contract;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -14,12 +15,12 @@ internal static class RunOperationEndpoints
 
     public static void MapRunOperations(this IEndpointRouteBuilder api)
     {
-        api.MapDelete("/workflow-instances/{id}", DeleteAsync).Requires(Permissions.RunsOperate).Audited("run.delete", "id");
-        api.MapPost("/bulk-actions/delete/workflow-instances/by-id", DeleteSeveralAsync).Requires(Permissions.RunsOperate).Audited("run.delete");
-        api.MapPost("/cancel/workflow-instances/{id}", CancelAsync).Requires(Permissions.RunsOperate).Audited("run.cancel", "id");
-        api.MapPost("/bulk-actions/cancel/workflow-instances", CancelSeveralAsync).Requires(Permissions.RunsOperate).Audited("run.cancel");
-        api.MapPost("/alterations/submit", AlterAsync).Requires(Permissions.RunsOperate).Audited("run.cancel");
-        api.MapPost("/alterations/workflows/retry", RetrySeveralAsync).Requires(Permissions.RunsOperate).Audited("run.retry");
+        api.MapDelete("/workflow-instances/{id}", DeleteAsync).Answers(StatusCodes.Status204NoContent).Requires(Permissions.RunsOperate).Audited("run.delete", "id");
+        api.MapPost("/bulk-actions/delete/workflow-instances/by-id", DeleteSeveralAsync).Answers<HowManyDeleted>().Requires(Permissions.RunsOperate).Audited("run.delete");
+        api.MapPost("/cancel/workflow-instances/{id}", CancelAsync).Answers<RunsCancelled>().Requires(Permissions.RunsOperate).Audited("run.cancel", "id");
+        api.MapPost("/bulk-actions/cancel/workflow-instances", CancelSeveralAsync).Answers<RunsCancelled>().Requires(Permissions.RunsOperate).Audited("run.cancel");
+        api.MapPost("/alterations/submit", AlterAsync).Answers<AlterationPlan>().Requires(Permissions.RunsOperate).Audited("run.cancel");
+        api.MapPost("/alterations/workflows/retry", RetrySeveralAsync).Answers<RunsRetried>().Requires(Permissions.RunsOperate).Audited("run.retry");
     }
 
     /// <summary>Deleting what is not there is done: a client that lost the answer asks again.</summary>

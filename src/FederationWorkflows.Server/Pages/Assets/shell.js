@@ -21,6 +21,21 @@ document.addEventListener('DOMContentLoaded', () => {
     }
   }
 
+  // Times in forms are UTC, too, and are typed and seen in the zone of whoever looks.
+  for (const input of document.querySelectorAll('input[type=datetime-local][data-utc]')) {
+    if (input.value) {
+      const at = new Date(input.value + 'Z');
+      input.value = new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    }
+    document.querySelector(`label[for=${input.id}] .zone`)?.remove();
+    const sent = document.createElement('input');
+    sent.type = 'hidden';
+    sent.name = input.name;
+    input.removeAttribute('name');
+    input.after(sent);
+    input.form.addEventListener('submit', () => { sent.value = input.value ? new Date(input.value).toISOString() : ''; });
+  }
+
   for (const form of document.querySelectorAll('form[data-confirm]')) {
     form.addEventListener('submit', event => {
       if (!confirm(form.dataset.confirm)) {

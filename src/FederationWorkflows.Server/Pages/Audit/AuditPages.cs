@@ -13,7 +13,11 @@ internal static class AuditPages
 
     private static async Task<IResult> ShowAsync([AsParameters] AuditFilter filter, HttpContext context, IAuditStore audit)
     {
-        var entries = await audit.ListAsync(filter.ToQuery(PageSize), context.RequestAborted);
-        return PageResult.Of<AuditPage>(context, new { Caller = context.User, Filter = filter, Entries = entries, Older = entries.Count == PageSize ? entries[^1].Number : (long?)null });
+        var query = filter.ToQuery(PageSize);
+        var entries = query is null ? [] : await audit.ListAsync(query, context.RequestAborted);
+        return PageResult.Of<AuditPage>(
+            context,
+            new { Caller = context.User, Filter = filter, query?.From, query?.To, Entries = entries, Older = entries.Count == PageSize ? entries[^1].Number : (long?)null, Problem = query is null ? AuditFilter.NoTime : null },
+            query is null ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK);
     }
 }
