@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
 
-namespace FederationWorkflows.CloudLab.Tests.Aws;
+namespace FederationWorkflows.CloudLab.Tests.Aws.S3;
 
 public sealed class S3Tests : IAsyncLifetime
 {
@@ -256,7 +256,7 @@ public sealed class S3Tests : IAsyncLifetime
 
     [Theory]
     [InlineData("GET", "/security-lab-incident-evidence?acl", "The CloudLab's S3 does not have this: GET with the query parameter acl")]
-    [InlineData("POST", "/security-lab-incident-evidence?delete", "The CloudLab's S3 does not have this: POST with the query parameter delete")]
+    [InlineData("POST", "/security-lab-incident-evidence?restore", "The CloudLab's S3 does not have this: POST with the query parameter restore")]
     public async Task What_the_lab_does_not_have_it_says_so(string method, string target, string message) =>
         (await lab.UserClient().SendAsync(new HttpMethod(method), target)).ShouldRefuse(501, "NotImplemented", message);
 
