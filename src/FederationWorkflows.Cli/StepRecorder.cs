@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Federation.Aws.Objects;
 using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
@@ -10,19 +11,24 @@ using Spectre.Console;
 namespace FederationWorkflows.Cli;
 
 /// <summary>A step of a run as a person sees it.</summary>
-internal sealed record Step(string Activity, string Type, ActivityStatus Status, double? DurationMs, string? Error);
+internal sealed record Step(string Activity, string Type, ActivityStatus Status, double? DurationMs, string? Error, string? Transferred = null);
 
 /// <summary>What a run waits for.</summary>
 internal sealed record Wait(string Activity, string Type, string For);
 
-/// <summary>Learns the steps of the first run as they are committed, and shows them.</summary>
-internal sealed class StepRecorder : IRunObserver
+/// <summary>Learns the steps of the first run as they are committed and how far their transfers are, and shows them.</summary>
+internal sealed class StepRecorder : IRunObserver, ITransferObserver
 {
     private static readonly HashSet<string> Containers = new(StringComparer.Ordinal) { "Elsa.Workflow", "Elsa.Flowchart", "Elsa.Sequence" };
+
+    private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
     private readonly ConcurrentDictionary<string, ActivityExecutionRecord> executions = new();
 
     private readonly ConcurrentDictionary<string, Bookmark> bookmarks = new();
+
+    /// <summary>How far the transfers of executions are, in words.</summary>
+    private readonly ConcurrentDictionary<string, string> transfers = new();
 
     private string? run;
 
@@ -79,6 +85,16 @@ internal sealed class StepRecorder : IRunObserver
         }
     }
 
+    public void OnMoved(string executionId, TransferProgress progress)
+    {
+        var text = progress.Total is { } total ? $"{Size(progress.Bytes)} of {Size(total)}" : Size(progress.Bytes);
+        if (!transfers.TryGetValue(executionId, out var before) || before != text)
+        {
+            transfers[executionId] = text;
+            changed.Writer.TryWrite(true);
+        }
+    }
+
     /// <summary>No more steps come.</summary>
     public void Complete() => changed.Writer.TryComplete();
 
@@ -123,12 +139,13 @@ internal sealed class StepRecorder : IRunObserver
         }
     }
 
-    private static Step Of(ActivityExecutionRecord record) => new(
+    private Step Of(ActivityExecutionRecord record) => new(
         record.ActivityId,
         record.ActivityType,
         record.Status,
         record.CompletedAt is { } end && record.StartedAt is { } start ? Math.Round((end - start).TotalMilliseconds, 1) : null,
-        record.Exception?.Message);
+        record.Exception?.Message,
+        transfers.GetValueOrDefault(record.Id));
 
     private Table Table()
     {
@@ -148,7 +165,20 @@ internal sealed class StepRecorder : IRunObserver
         return table;
     }
 
-    private static string Duration(Step step) => step.DurationMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.0} ms") : "";
+    /// <summary>What it took, or how far it is.</summary>
+    private static string Duration(Step step) => step.DurationMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.0} ms") : step.Transferred ?? "";
+
+    private static string Size(long bytes)
+    {
+        var (size, unit) = ((double)bytes, 0);
+        while (size >= 1024 && unit < Units.Length - 1)
+        {
+            size /= 1024;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {Units[unit]}");
+    }
 
     private static string Mark(ActivityStatus status) => status switch
     {

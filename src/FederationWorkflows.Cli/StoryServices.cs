@@ -1,5 +1,6 @@
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Descriptors;
+using FederationWorkflows.Federation;
 using FederationWorkflows.Server.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,9 @@ internal static class StoryServices
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging(logging => logging.AddWarningsToStandardError());
         configure(services);
         services.AddFederationWorkflows(configuration);
+
+        // Whoever sits here is the administrator of his own configuration; nobody else's stories get here.
+        services.Configure<FederationOptions>(federation => federation.TrustOnlyUser());
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<ActivityRegistry>().RefreshAsync(cancellationToken);
         return provider;

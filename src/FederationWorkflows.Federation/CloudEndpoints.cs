@@ -15,6 +15,14 @@ public sealed class CloudEndpoints
     /// <summary>Google's security token service, for workload identity pools.</summary>
     public Uri GoogleSts { get; set; } = new("https://sts.googleapis.com/v1/token");
 
+    /// <summary>
+    /// Base of all other Google APIs, followed by the service's name (<c>storage</c>, <c>iam</c>) and the path; null for <c>https://SERVICE.googleapis.com</c>.
+    /// </summary>
+    public Uri? GoogleApis { get; set; }
+
+    /// <summary>Every AWS service that has no endpoint of its own here; null for the service's own in its region.</summary>
+    public Uri? Aws { get; set; }
+
     /// <summary>AWS STS; null for the region's own endpoint.</summary>
     public Uri? AwsSts { get; set; }
 

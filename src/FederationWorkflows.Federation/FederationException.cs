@@ -94,6 +94,9 @@ public static class FailureCodes
     /// <summary>A story names a connection that does not exist.</summary>
     public const string UnknownConnection = "UnknownConnection";
 
+    /// <summary>A connection exists, but this story, or who started its run, may not use it.</summary>
+    public const string ConnectionNotAllowed = "ConnectionNotAllowed";
+
     /// <summary>A connection exists, but its definition or its credential cannot be used.</summary>
     public const string UnusableConnection = "UnusableConnection";
 

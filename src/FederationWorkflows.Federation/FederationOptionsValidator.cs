@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Connections;
 using Microsoft.Extensions.Options;
 
@@ -9,6 +10,8 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
 {
     private const string Endpoints = FederationOptions.Section + ":" + nameof(FederationOptions.Endpoints) + ":";
 
+    private const string Broker = FederationOptions.Section + ":" + nameof(FederationOptions.Broker) + ":";
+
     private static readonly string[] InstanceMetadataHosts = ["http://169.254.169.254", "http://[fd00:ec2::254]"];
 
     public ValidateOptionsResult Validate(string? name, FederationOptions options)
@@ -16,6 +19,8 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         var problems = new List<string>();
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleToken), options.Endpoints.GoogleToken);
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleIamCredentials), options.Endpoints.GoogleIamCredentials);
+        CheckEndpoint(problems, nameof(CloudEndpoints.GoogleApis), options.Endpoints.GoogleApis);
+        CheckEndpoint(problems, nameof(CloudEndpoints.Aws), options.Endpoints.Aws);
         CheckEndpoint(problems, nameof(CloudEndpoints.GoogleSts), options.Endpoints.GoogleSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsSts), options.Endpoints.AwsSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsS3), options.Endpoints.AwsS3);
@@ -35,6 +40,15 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
             problems.Add($"{FederationOptions.Section}:{nameof(options.StsRetries)} is {options.StsRetries}: give 0 to 5.");
         }
 
+        problems.AddRange(options.Objects.Problems().Select(problem => $"{FederationOptions.Section}:{nameof(options.Objects)}:{problem}"));
+        CheckRange(problems, nameof(BrokerOptions.MaxEntries), options.Broker.MaxEntries, 1_000_000);
+        CheckRange(problems, nameof(BrokerOptions.ExchangesPerSecond), options.Broker.ExchangesPerSecond, 10_000);
+        CheckRange(problems, nameof(BrokerOptions.Burst), options.Broker.Burst, 10_000);
+        if (options.Broker.SealAfter < TimeSpan.FromSeconds(1) || options.Broker.SealAfter > TimeSpan.FromHours(1))
+        {
+            problems.Add($"{Broker}{nameof(BrokerOptions.SealAfter)} is {options.Broker.SealAfter:c}: give 00:00:01 to 01:00:00.");
+        }
+
         if (!AwsRegions.IsWellFormed(options.AwsRegion))
         {
             problems.Add($"{FederationOptions.Section}:{nameof(options.AwsRegion)} is no AWS region: give one such as us-east-1.");
@@ -51,6 +65,14 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         }
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private static void CheckRange(List<string> problems, string key, int value, int most)
+    {
+        if (value < 1 || value > most)
+        {
+            problems.Add($"{Broker}{key} is {value}: give 1 to {most}.");
+        }
     }
 
     private static void CheckEndpoint(List<string> problems, string key, Uri? endpoint)

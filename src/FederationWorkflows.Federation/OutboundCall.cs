@@ -16,15 +16,19 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
 
     /// <summary>Runs the call; whatever keeps an answer from coming becomes a <see cref="FederationException"/>. Cancellation by the caller stays cancellation.</summary>
     public Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        RunAsync((_, limited) => call(limited), timeout, time, cancellationToken);
+
+    /// <summary>Runs a call that moves much: its time begins anew whenever it tells, by the action it is given, that something has moved.</summary>
+    public Task<T> RunAsync<T>(Func<Action, CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
         CloudTelemetry.ObserveAsync(this, () => RunLimitedAsync(call, timeout, time, cancellationToken));
 
-    private async Task<T> RunLimitedAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    private async Task<T> RunLimitedAsync<T>(Func<Action, CancellationToken, Task<T>> call, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            return await call(either.Token);
+            return await call(() => timer.CancelAfter(timeout), either.Token);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsTimeout(exception, timer.Token))
         {
@@ -41,7 +45,7 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
         }
         catch (UnacceptableAnswerException exception)
         {
-            throw NoAnswer(exception.Code, exception.Message, $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.");
+            throw NoAnswer(exception.Code, exception.Message, exception.Advice ?? $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.");
         }
         catch (HttpRequestException exception)
         {

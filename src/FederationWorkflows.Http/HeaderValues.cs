@@ -45,7 +45,7 @@ internal static class HeaderValues
             case null or JsonElement { ValueKind: JsonValueKind.Null }:
                 return false;
             case Sensitive sensitive:
-                Add(Secrets.Reveal(sensitive), values);
+                Add(InClear.Reveal(sensitive), values);
                 return true;
             case JsonElement { ValueKind: JsonValueKind.Array } json:
                 return json.EnumerateArray().Aggregate(false, (any, item) => Add(item, values) | any);

@@ -43,6 +43,7 @@ public static class RuntimeRegistration
             Codec = provider.GetRequiredService<StateCodec>(),
             TimeProvider = provider.GetRequiredService<TimeProvider>(),
         });
+        services.TryAddSingleton<StoryAccess>();
         services.TryAddSingleton<StoryActivityProvider>();
         services.AddSingleton<IActivityProvider>(provider => provider.GetRequiredService<StoryActivityProvider>());
         services.TryAddSingleton(provider => new DefinitionCatalog(
@@ -52,12 +53,23 @@ public static class RuntimeRegistration
             provider.GetRequiredService<WorkflowCompiler>(),
             provider.GetRequiredService<ActivityRegistry>(),
             provider.GetRequiredService<StoryActivityProvider>(),
+            provider.GetRequiredService<StoryAccess>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DefinitionCatalog>>()));
         services.AddOptions<StoryFolderOptions>();
         services.TryAddSingleton<StoryFolder>();
         services.AddHostedService<DefinitionSync>();
-        services.TryAddSingleton<WorkflowRuntime>();
+        services.TryAddSingleton(provider => new WorkflowRuntime(
+            provider.GetRequiredService<DefinitionCatalog>(),
+            provider.GetRequiredService<StoryAccess>(),
+            provider.GetRequiredService<IRunStore>(),
+            provider.GetRequiredService<IFollowUpStore>(),
+            provider.GetRequiredService<IStoreSignals>(),
+            provider.GetRequiredService<RunEnvironment>(),
+            provider.GetServices<IRunObserver>(),
+            provider.GetServices<IEffectHandler>(),
+            provider.GetRequiredService<IOptions<ConcurrencyOptions>>(),
+            provider.GetRequiredService<ILogger<WorkflowRuntime>>()));
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowRuntime>());
         services.AddHostedService<NodeService>();
         services.AddSingleton<TimerWaker>();
@@ -67,7 +79,8 @@ public static class RuntimeRegistration
         services.TryAddSingleton<TaskCompletion>();
         services.TryAddSingleton<RunArchive>();
         services.TryAddSingleton<RunInspector>();
-        services.TryAddSingleton<ActivityTest>();
+        services.TryAddSingleton(provider => new ActivityTest(
+            provider.GetRequiredService<WorkflowCompiler>(), provider.GetRequiredService<StoryAccess>(), provider.GetRequiredService<RunEnvironment>()));
         services.AddSingleton<FollowUpWorker>();
         services.AddSingleton<FollowUpInbox>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<FollowUpInbox>());

@@ -4,6 +4,15 @@ public sealed class LabWorldTests
 {
     private const string TrustPolicy = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}""";
 
+    [Theory]
+    [InlineData("""{"clusters":[{"name":"Triage","issuer":"https://x"}]}""", "$.clusters[0].name: 'Triage' is no cluster name; use 1 to 63 lower-case letters, digits and hyphens.")]
+    [InlineData("""{"clusters":[{"name":"triage","issuer":"http://x"}]}""", "$.clusters[0].issuer: An issuer is an https URL.")]
+    [InlineData("""{"clusters":[{"name":"triage","issuer":"https://accounts.google.com"}]}""", "$.clusters[0].issuer: accounts.google.com is Google's, whose tokens the lab signs itself.")]
+    [InlineData("""{"clusters":[{"name":"a","issuer":"https://x"},{"name":"b","issuer":"https://x"}]}""", "$.clusters[1].issuer: The issuer https://x is declared twice.")]
+    [InlineData("""{"issuers":[{"issuer":"https://x","jwks":{"keys":[]}}]}""", "$.issuers[0].jwks: The set has no public RSA or EC signing key.")]
+    public void Issuers_that_nobody_could_trust_are_refused(string json, string message) =>
+        Should.Throw<WorldFormatException>(() => LabWorld.Parse(json)).Message.ShouldBe(message);
+
     [Fact]
     public void The_built_in_world_has_the_accounts_of_the_stories() =>
         LabWorld.Default.Aws.Accounts.Select(static account => $"{account.Id} {account.Alias}").ShouldBe(["111122223333 security-lab", "444455556666 forensics"]);

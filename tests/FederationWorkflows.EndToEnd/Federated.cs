@@ -30,13 +30,15 @@ internal sealed class Federated : IAsyncDisposable
 
     public CloudLabServer Lab { get; }
 
+    public IServiceProvider Services => server.Services;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static async Task<Federated> StartAsync(LabWorld world, Action<JsonNode> changeStory, Action<Dictionary<string, string?>>? changeSettings = null)
     {
         LabSession.BypassProxy();
         var lab = await CloudLabServer.StartAsync(new CloudLabOptions { World = world }, Cancellation);
-        var settings = LabSession.Settings(lab).ToDictionary();
+        var settings = LabSession.Settings(lab, "gcp-to-aws-list-buckets").ToDictionary();
         settings["Server:Stories"] = null;
         settings["Storage:Mode"] = "Memory";
         settings["SignIn:TrustLocalCallers"] = "true";

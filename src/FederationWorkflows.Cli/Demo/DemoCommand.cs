@@ -19,7 +19,9 @@ namespace FederationWorkflows.Cli.Demo;
 /// <summary><c>fedflow demo</c>: server, CloudLab and the GCP to AWS story, end to end on this machine.</summary>
 internal static class DemoCommand
 {
-    private const string Story = "gcp-to-aws-list-buckets.json";
+    private const string StoryId = "gcp-to-aws-list-buckets";
+
+    private const string Story = StoryId + ".json";
 
     private static readonly object Incident = new { id = "INC-2041", severity = "high", title = "Unusual reads of an S3 bucket", accountId = "111122223333" };
 
@@ -75,7 +77,7 @@ internal static class DemoCommand
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
-                builder.Configuration.AddInMemoryCollection(LabSession.Settings(lab));
+                builder.Configuration.AddInMemoryCollection(LabSession.Settings(lab, StoryId));
                 builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = null, ["Storage:Mode"] = "Memory", ["SignIn:TrustLocalCallers"] = "true" });
                 builder.Logging.AddWarningsToStandardError();
                 builder.Services.AddSingleton<IRunObserver>(steps);

@@ -27,18 +27,24 @@ internal static class LabSession
             ? string.Join(',', new[] { Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY"), "127.0.0.1" }.Where(part => !string.IsNullOrEmpty(part)))
             : null;
 
-    public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab)
+    /// <param name="lab">The CloudLab.</param>
+    /// <param name="stories">The stories that may use the connection, by their definition ids.</param>
+    public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab, params string[] stories)
     {
         var address = lab.BaseAddress.ToString().TrimEnd('/');
         var settings = new Dictionary<string, string?>
         {
             ["Federation:Endpoints:GoogleToken"] = address + "/google/oauth2/token",
             ["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials",
-            ["Federation:Endpoints:AwsSts"] = address,
-            ["Federation:Endpoints:AwsS3"] = address,
+            ["Federation:Endpoints:GoogleApis"] = address + "/google",
+            ["Federation:Endpoints:Aws"] = address,
             [$"Federation:Connections:{SourceConnection}:Kind"] = "serviceAccountKey",
             [$"Federation:Connections:{SourceConnection}:Json"] = lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal(),
         };
+        for (var index = 0; index < stories.Length; index++)
+        {
+            settings[$"Federation:Connections:{SourceConnection}:Stories:{index}"] = stories[index];
+        }
 
         // The lab's trust policies are known, so that a refusal names the condition.
         foreach (var (index, (account, role)) in lab.World.Aws.Accounts.SelectMany(static account => account.Roles.Select(role => (account, role))).Index())

@@ -7,6 +7,7 @@ using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Activities;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Federation.Aws.Objects;
 using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
@@ -51,7 +52,7 @@ internal static class RunCommand
             var steps = new StepRecorder();
             await using var services = await StoryServices.BuildAsync(
                 settings,
-                configure => configure.AddSingleton<IStandardOutput>(new TerminalOutput(json)).AddSingleton<IRunObserver>(steps),
+                configure => configure.AddSingleton<IStandardOutput>(new TerminalOutput(json)).AddSingleton<IRunObserver>(steps).AddSingleton<ITransferObserver>(steps),
                 cancellationToken);
             return await RunAsync(services, file, values, steps, json, cancellationToken);
         }

@@ -46,6 +46,9 @@ internal sealed class AwsCall
 
     public JsonObject? ResponseElements { get; set; }
 
+    /// <summary>What is to happen when the call has done its work; null: nothing but the answer.</summary>
+    public IDisposable? Ending { get; set; }
+
     public string? QueryValue(string name) => Query.FirstOrDefault(pair => pair.Key == name) is { Key: not null } found ? found.Value : null;
 
     public string? Header(string name) => Http.Request.Headers.TryGetValue(name, out var values) ? values.ToString() : null;
@@ -83,7 +86,17 @@ internal sealed class AwsCall
         return body.ToArray();
     }
 
-    public LabEvent ToEvent(AwsException? error) => new()
+    /// <summary>Begins an answer that says no.</summary>
+    public void Refuse(AwsException exception)
+    {
+        Http.Response.StatusCode = exception.Status;
+        if (exception.RetryAfterSeconds is { } seconds)
+        {
+            Http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    public LabEvent ToEvent(string? errorCode = null, string? errorMessage = null, string? explanation = null) => new()
     {
         EventTime = Now,
         EventSource = EventSource,
@@ -94,10 +107,10 @@ internal sealed class AwsCall
         UserAgent = Header("User-Agent"),
         UserIdentity = Identity,
         RequestParameters = RequestParameters,
-        ResponseElements = error is null ? ResponseElements : null,
-        ErrorCode = error?.Code,
-        ErrorMessage = error?.Message,
-        Explanation = error?.Explanation,
+        ResponseElements = errorCode is null ? ResponseElements : null,
+        ErrorCode = errorCode,
+        ErrorMessage = errorMessage,
+        Explanation = explanation,
     };
 
     /// <summary>Reads <c>name=value&amp;...</c> of a query or a form.</summary>

@@ -1,4 +1,3 @@
-using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.CloudLab.Aws;
@@ -26,7 +25,13 @@ internal sealed record AwsCaller
     public required LabUserIdentity Identity { get; init; }
 
     public bool IsRoleSession { get; init; }
-}
 
-/// <summary>A key requests are signed with: a user's, or a session's until it expires.</summary>
-internal sealed record AccessKey(string Id, Sensitive<string> Secret, Sensitive<string>? SessionToken, DateTimeOffset? Expires, AwsCaller Caller);
+    /// <summary>The name of the user; null for a role session.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>The source identity of the session, which stays when it assumes further roles.</summary>
+    public string? SourceIdentity { get; init; }
+
+    /// <summary>The session tags that go on to the sessions of roles it assumes.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> TransitiveTags { get; init; } = [];
+}

@@ -13,6 +13,9 @@ internal sealed class AwsException(string code, string message, int status, para
     /// <summary>S3's further elements of the error, such as <c>BucketName</c>.</summary>
     public IReadOnlyList<(string Name, string Value)> Fields { get; } = fields;
 
+    /// <summary>The <c>Retry-After</c> of the answer; null: none.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>Which rule refused: for the event log only, as AWS does not tell clients.</summary>
     public string? Explanation { get; init; }
 }

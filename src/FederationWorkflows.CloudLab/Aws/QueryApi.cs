@@ -3,12 +3,13 @@ using System.Xml.Linq;
 using FederationWorkflows.CloudLab.Aws.Iam;
 using FederationWorkflows.CloudLab.Aws.Signing;
 using FederationWorkflows.CloudLab.Aws.Sts;
+using FederationWorkflows.CloudLab.Faults;
 using Microsoft.AspNetCore.Http;
 
 namespace FederationWorkflows.CloudLab.Aws;
 
 /// <summary>STS and IAM: one address, told apart by the service a call is signed for; unsigned calls are STS's.</summary>
-internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier verifier)
+internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier verifier, AwsFaults faults)
 {
     private const int MaximumBody = 256 * 1024;
 
@@ -19,7 +20,7 @@ internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier ver
     public async Task HandleAsync(AwsCall call, CancellationToken cancellationToken)
     {
         var isIam = SigV4Authorization.ServiceOf(call) == "iam";
-        XNamespace xmlns = isIam ? IamService.Xmlns : StsService.Xmlns;
+        XNamespace xmlns = isIam ? IamCall.Xmlns : StsService.Xmlns;
         call.EventSource = isIam ? "iam.amazonaws.com" : "sts.amazonaws.com";
         try
         {
@@ -33,6 +34,7 @@ internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier ver
 
             var action = values.GetValueOrDefault("Action") ?? throw new AwsException("MissingAction", "Missing Action", StatusCodes.Status400BadRequest);
             call.EventName = action;
+            await faults.MeetAsync(call, cancellationToken);
             var errors = new QuerySignatureErrors(isIam ? "iam" : "sts");
             var authorization = SigV4Authorization.Read(call, errors);
             var caller = authorization is null ? null : verifier.Verify(call, authorization, AwsCall.HashOf(body), errors).Caller;
@@ -41,7 +43,7 @@ internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier ver
                 ? iam.Handle(call, caller, action, parameters)
                 : await sts.HandleAsync(call, caller, action, parameters, cancellationToken);
             var response = new XElement(xmlns + $"{action}Response", result, new XElement(xmlns + "ResponseMetadata", new XElement(xmlns + "RequestId", call.RequestId)));
-            await AnswerAsync(call, StatusCodes.Status200OK, response, cancellationToken);
+            await AnswerAsync(call, response, cancellationToken);
         }
         catch (AwsException exception)
         {
@@ -49,11 +51,12 @@ internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier ver
                 xmlns + "ErrorResponse",
                 new XElement(
                     xmlns + "Error",
-                    new XElement(xmlns + "Type", "Sender"),
+                    new XElement(xmlns + "Type", exception.Status < 500 ? "Sender" : "Receiver"),
                     new XElement(xmlns + "Code", exception.Code),
                     new XElement(xmlns + "Message", exception.Message)),
                 new XElement(xmlns + "RequestId", call.RequestId));
-            await AnswerAsync(call, exception.Status, error, cancellationToken);
+            call.Refuse(exception);
+            await AnswerAsync(call, error, cancellationToken);
             throw;
         }
     }
@@ -64,10 +67,9 @@ internal sealed class QueryApi(StsService sts, IamService iam, SigV4Verifier ver
     private static AwsException TooLarge() =>
         new("RequestEntityTooLarge", "The request is larger than any request this service takes.", StatusCodes.Status413PayloadTooLarge);
 
-    private static async Task AnswerAsync(AwsCall call, int status, XElement root, CancellationToken cancellationToken)
+    private static async Task AnswerAsync(AwsCall call, XElement root, CancellationToken cancellationToken)
     {
         var response = call.Http.Response;
-        response.StatusCode = status;
         response.ContentType = "text/xml";
         response.Headers["x-amzn-RequestId"] = call.RequestId;
         await response.Body.WriteAsync(AwsXml.Write(root), cancellationToken);

@@ -96,6 +96,36 @@ internal sealed class QueryParameters(IReadOnlyDictionary<string, string> values
         return pairs;
     }
 
+    /// <summary>The texts of a list such as <c>TagKeys.member.1</c>.</summary>
+    public IReadOnlyList<string> Values(string list, int maximum)
+    {
+        var texts = new List<string>();
+        while (values.GetValueOrDefault($"{list}.member.{texts.Count + 1}") is { } text)
+        {
+            texts.Add(text);
+            if (texts.Count > maximum)
+            {
+                Breach("Value", list, $"Member must have length less than or equal to {maximum}");
+                break;
+            }
+        }
+
+        return texts;
+    }
+
+    /// <summary>Notes a breach unless a constraint holds.</summary>
+    /// <param name="holds">Whether it does.</param>
+    /// <param name="value">What does not fit; null for something that is missing.</param>
+    /// <param name="name">The parameter.</param>
+    /// <param name="constraint">The constraint in AWS's words.</param>
+    public void Check(bool holds, string? value, string name, string constraint)
+    {
+        if (!holds)
+        {
+            Breach(value is null ? "Value null" : Quote(value, sensitive: false), name, constraint);
+        }
+    }
+
     public bool HasList(string list) => values.Keys.Any(key => key.StartsWith($"{list}.member.", StringComparison.Ordinal));
 
     public void ThrowIfInvalid()

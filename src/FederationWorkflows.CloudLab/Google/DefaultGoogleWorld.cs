@@ -27,6 +27,21 @@ public static class DefaultGoogleWorld
     /// <summary>The account attached to the instance; it may mint tokens of <see cref="AwsFederation"/> and has no key.</summary>
     public const string CiRunner = "ci-runner@security-automation.iam.gserviceaccount.com";
 
+    /// <summary>An account without a key that sessions of the AWS role <see cref="InboundRole"/> become, through the pool.</summary>
+    public const string FromAws = "aws-inbound@security-automation.iam.gserviceaccount.com";
+
+    /// <summary>The AWS role whose sessions may become <see cref="FromAws"/>, as the attribute <c>aws_role</c> has it.</summary>
+    public const string InboundRole = "arn:aws:sts::111122223333:assumed-role/incident-responder";
+
+    /// <summary>The provider that takes identities of the AWS account 111122223333.</summary>
+    public const string AwsProvider = "//iam.googleapis.com/projects/424242424242/locations/global/workloadIdentityPools/outside/providers/security-lab-aws";
+
+    /// <summary>The provider that takes tokens of the cluster <c>forensics</c>.</summary>
+    public const string ClusterProvider = "//iam.googleapis.com/projects/424242424242/locations/global/workloadIdentityPools/outside/providers/forensics-cluster";
+
+    /// <summary>The issuer of the cluster <c>forensics</c>.</summary>
+    public const string ClusterIssuer = "https://container.googleapis.com/v1/projects/security-automation/locations/europe-west1/clusters/forensics";
+
     /// <summary>A person who signed in and may impersonate <see cref="AwsFederation"/>.</summary>
     public const string Analyst = "analyst@example.com";
 
@@ -69,12 +84,60 @@ public static class DefaultGoogleWorld
                         IamPolicy = TokenCreators($"serviceAccount:{Broker}"),
                     },
                     new GoogleServiceAccount { Name = "payroll-export", DisplayName = "Out of reach" },
+                    new GoogleServiceAccount
+                    {
+                        Name = "aws-inbound",
+                        DisplayName = "What AWS roles become",
+                        IamPolicy = new IamPolicy
+                        {
+                            Bindings =
+                            [
+                                new IamBinding
+                                {
+                                    Role = "roles/iam.workloadIdentityUser",
+                                    Members = [$"principalSet://iam.googleapis.com/{Pool}/attribute.aws_role/{InboundRole}", $"principal://iam.googleapis.com/{Pool}/subject/{ClusterAccount}"],
+                                },
+                            ],
+                        },
+                    },
                 ],
+                WorkloadIdentityPools =
+                [
+                    new WorkloadIdentityPool
+                    {
+                        Id = "outside",
+                        Providers =
+                        [
+                            new WorkloadIdentityPoolProvider
+                            {
+                                Id = "security-lab-aws",
+                                Aws = new PoolAwsAccount { AccountId = "111122223333" },
+                                AttributeCondition = "assertion.arn.startsWith('arn:aws:sts::111122223333:assumed-role/')",
+                            },
+                            new WorkloadIdentityPoolProvider
+                            {
+                                Id = "forensics-cluster",
+                                Oidc = new PoolOidcProvider { IssuerUri = ClusterIssuer },
+                                AttributeMapping = new Dictionary<string, string>
+                                {
+                                    ["google.subject"] = "assertion.sub",
+                                    ["attribute.namespace"] = "assertion['kubernetes.io']['namespace']",
+                                },
+                            },
+                        ],
+                    },
+                ],
+                Buckets = [new GoogleBucket { Name = "security-automation-findings" }, new GoogleBucket { Name = "security-automation-reports" }],
+                IamPolicy = new IamPolicy { Bindings = [new IamBinding { Role = "roles/viewer", Members = [$"serviceAccount:{FromAws}"] }] },
             },
         ],
         Users = [new GoogleUser { Email = Analyst, UniqueId = "100000000000000000042" }],
         Instance = new GoogleInstance { ServiceAccount = CiRunner, Project = ProjectId, Zone = "europe-west1-b", Name = "ci-runner-1", Id = "4242424242424242424" },
     };
+
+    private const string Pool = "projects/424242424242/locations/global/workloadIdentityPools/outside";
+
+    private const string ClusterAccount = "system:serviceaccount:triage:collector";
 
     private static IamPolicy TokenCreators(params string[] members) => new()
     {

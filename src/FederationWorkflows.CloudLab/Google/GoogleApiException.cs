@@ -39,10 +39,10 @@ internal sealed class GoogleApiException : Exception
         "Request had insufficient authentication scopes.",
         ErrorInfo("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "googleapis.com", new JsonObject { ["method"] = method, ["service"] = service }));
 
-    public static GoogleApiException PermissionDenied(string permission) => new(
+    public static GoogleApiException PermissionDenied(string permission, string before = "") => new(
         403,
         "PERMISSION_DENIED",
-        $"Permission '{permission}' denied on resource (or it may not exist).",
+        $"{before}Permission '{permission}' denied on resource (or it may not exist).",
         ErrorInfo("IAM_PERMISSION_DENIED", "iam.googleapis.com", new JsonObject { ["permission"] = permission }));
 
     public static GoogleApiException NotFound(string message) => new(404, "NOT_FOUND", message, null);

@@ -27,6 +27,9 @@ internal sealed class GoogleAuditEntry(string serviceName, string methodName)
     /// <summary>Google's message of a refusal.</summary>
     public string? ErrorMessage { get; set; }
 
+    /// <summary>What the client is not told of a refusal, for whoever runs the lab.</summary>
+    public string? Explanation { get; set; }
+
     public LabEvent ToEvent(HttpContext context, DateTimeOffset now) => new()
     {
         EventTime = now,
@@ -41,6 +44,7 @@ internal sealed class GoogleAuditEntry(string serviceName, string methodName)
         ResponseElements = ErrorCode is null ? ToJson(Issued) : null,
         ErrorCode = ErrorCode,
         ErrorMessage = ErrorMessage is null ? null : Cut(ErrorMessage),
+        Explanation = Explanation is null ? null : Cut(Explanation),
     };
 
     private static string TypeOf(GooglePrincipal principal) =>

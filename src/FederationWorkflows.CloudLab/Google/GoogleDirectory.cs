@@ -18,11 +18,13 @@ internal sealed class GoogleDirectory
     private readonly FrozenDictionary<string, UserEntry> usersByEmail;
     private readonly FrozenDictionary<string, UserEntry> usersByClientId;
     private readonly FrozenSet<string> extendedLifetimes;
+    private readonly IReadOnlyList<GoogleProject> projects;
 
     /// <exception cref="WorldFormatException">The world contradicts itself; see <see cref="GoogleWorldReader"/>.</exception>
     public GoogleDirectory(GoogleWorld world)
     {
         GoogleWorldReader.Require(world, "$.google");
+        projects = world.Projects;
         var accounts = world.Projects
             .SelectMany(project => project.ServiceAccounts.Select(account => new ServiceAccountEntry(account, project)))
             .ToList();
@@ -42,6 +44,9 @@ internal sealed class GoogleDirectory
     public InstanceEntry? Instance { get; }
 
     public IEnumerable<ServiceAccountEntry> ServiceAccounts => accountsByEmail.Values;
+
+    /// <summary>A project by its id or number.</summary>
+    public GoogleProject? FindProject(string idOrNumber) => projects.FirstOrDefault(project => project.Id == idOrNumber || project.Number == idOrNumber);
 
     public IEnumerable<UserEntry> Users => usersByEmail.Values;
 
@@ -101,7 +106,7 @@ internal sealed class ServiceAccountEntry
         Email = account.AddressIn(project);
         UniqueId = account.UniqueId ?? GoogleDirectory.DerivedId(Email);
         Principal = GooglePrincipal.ServiceAccount(Email, UniqueId);
-        keys = [.. account.Keys.Select(ServiceAccountKeyEntry.From), new ServiceAccountKeyEntry(SystemKey.KeyId, SystemKey, null)];
+        keys = [.. account.Keys.Select(ServiceAccountKeyEntry.From), new ServiceAccountKeyEntry(SystemKey.KeyId, SystemKey, null, null)];
     }
 
     public string Email { get; }
@@ -109,6 +114,8 @@ internal sealed class ServiceAccountEntry
     public string UniqueId { get; }
 
     public string ProjectId => project.Id;
+
+    public string? DisplayName => account.DisplayName;
 
     public bool Disabled => account.Disabled;
 
@@ -119,24 +126,31 @@ internal sealed class ServiceAccountEntry
 
     public IEnumerable<string> KeyIds => keys.Select(key => key.KeyId);
 
+    /// <summary>Every key, the Google-managed one last.</summary>
+    public IReadOnlyList<ServiceAccountKeyEntry> Keys => keys;
+
     /// <summary>Every key whose signature counts as this account's, the Google-managed one included.</summary>
-    public IEnumerable<JsonWebKey> PublicKeys => keys.Select(key => key.PublicKey);
+    public IEnumerable<JsonWebKey> PublicKeys => keys.Where(key => !key.Disabled).Select(key => key.PublicKey);
 
     /// <summary>The public key of this id, or none.</summary>
-    public JsonWebKey? FindKey(string keyId) => keys.Find(key => key.KeyId == keyId)?.PublicKey;
+    public JsonWebKey? FindKey(string keyId) => keys.Find(key => key.KeyId == keyId && !key.Disabled)?.PublicKey;
 
     /// <summary>The first user-managed key whose private part the lab has; null when there is none.</summary>
     public GoogleSigningKey? DownloadableKey => keys.Select(key => key.KeyPair).FirstOrDefault(pair => pair is not null && pair != SystemKey);
 
     /// <summary>Roles on the account and, inherited, on its project.</summary>
     public bool Grants(GooglePrincipal principal, string permission) =>
-        account.IamPolicy.Bindings.Concat(project.IamPolicy.Bindings)
-            .Any(binding => PredefinedRoles.Grants(binding.Role, permission) && binding.Members.Any(principal.Is));
+        account.IamPolicy.Grants(principal, permission) || project.IamPolicy.Grants(principal, permission);
 }
 
 /// <summary>A key of a service account: a pair the lab makes, or the public part of one that is kept elsewhere.</summary>
-internal sealed record ServiceAccountKeyEntry(string KeyId, GoogleSigningKey? KeyPair, JsonWebKey? ForeignKey)
+internal sealed record ServiceAccountKeyEntry(string KeyId, GoogleSigningKey? KeyPair, JsonWebKey? ForeignKey, GoogleServiceAccountKey? Declared)
 {
+    /// <summary>Google's own key of the account, which nobody has and which Google rotates.</summary>
+    public bool IsSystemManaged => Declared is null;
+
+    public bool Disabled => Declared?.Disabled == true;
+
     public JsonWebKey PublicKey => ForeignKey ?? KeyPair!.PublicKey;
 
     public static ServiceAccountKeyEntry From(GoogleServiceAccountKey key)
@@ -144,12 +158,12 @@ internal sealed record ServiceAccountKeyEntry(string KeyId, GoogleSigningKey? Ke
         if (key.PublicKeyPem is null)
         {
             var pair = new GoogleSigningKey(key.Id);
-            return new ServiceAccountKeyEntry(pair.KeyId, pair, null);
+            return new ServiceAccountKeyEntry(pair.KeyId, pair, null, key);
         }
 
         using var rsa = RSA.Create();
         rsa.ImportFromPem(key.PublicKeyPem);
-        return new ServiceAccountKeyEntry(key.Id!, null, JsonWebKey.FromRsa(key.Id!, rsa));
+        return new ServiceAccountKeyEntry(key.Id!, null, JsonWebKey.FromRsa(key.Id!, rsa), key);
     }
 }
 

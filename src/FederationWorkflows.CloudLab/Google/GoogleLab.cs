@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FederationWorkflows.CloudLab.Google.Metadata;
+using FederationWorkflows.CloudLab.Google.Resources;
+using FederationWorkflows.CloudLab.Google.Sts;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +15,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FederationWorkflows.CloudLab.Google;
 
 /// <summary>
-/// The Google half of the lab, under <c>/google</c>: OAuth 2.0 token endpoint, IAM Service Account Credentials, OpenID Connect discovery and keys, tokeninfo;
+/// The Google half of the lab, under <c>/google</c>: OAuth 2.0 token endpoint, security token service, IAM Service Account Credentials, listings of service accounts,
+/// keys and buckets, OpenID Connect discovery and keys, tokeninfo;
 /// and, where Google's libraries look for it, the metadata server of an instance.
 /// It refuses what Google refuses, with the same words.
 /// </summary>
@@ -29,18 +32,29 @@ public sealed class GoogleLab : ILabService
     private readonly IamCredentialsEndpoint iamCredentials;
     private readonly TokenInfoEndpoint tokenInfo;
     private readonly MetadataServer? metadataServer;
+    private readonly ServiceAccountsEndpoint serviceAccounts;
+    private readonly StorageEndpoint storage;
+    private readonly StsEndpoint securityTokens;
 
     /// <exception cref="WorldFormatException">The world contradicts itself.</exception>
-    internal GoogleLab(GoogleWorld world, TimeProvider time, EventLog events)
+    /// <param name="world">What exists.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="events">Where calls are recorded.</param>
+    /// <param name="publishedKeys">The keys that issuers publish to Google, Google's own among them.</param>
+    internal GoogleLab(GoogleWorld world, TimeProvider time, EventLog events, Func<IOidcKeySource, IOidcKeySource> publishedKeys)
     {
         directory = new GoogleDirectory(world);
         idTokens = new GoogleIdTokenIssuer(time);
         accessTokens = new AccessTokens(time);
         tokenEndpoint = new TokenEndpoint(directory, accessTokens, idTokens, address, time, events);
-        iamCredentials = new IamCredentialsEndpoint(directory, accessTokens, idTokens, time, events);
+        var api = new GoogleApi(accessTokens, time, events);
+        iamCredentials = new IamCredentialsEndpoint(directory, api, accessTokens, idTokens, time);
+        serviceAccounts = new ServiceAccountsEndpoint(directory, api, time.GetUtcNow());
+        storage = new StorageEndpoint(directory, api, time.GetUtcNow());
         tokenInfo = new TokenInfoEndpoint(accessTokens, idTokens, directory, time);
         metadataServer = directory.Instance is { } instance ? new MetadataServer(instance, accessTokens, idTokens, time, events) : null;
         KeySource = new GoogleKeySource(idTokens);
+        securityTokens = new StsEndpoint(new PoolDirectory(world), new AwsCallerCheck(address), publishedKeys(KeySource), accessTokens, time, events);
     }
 
     /// <summary>The public keys of <c>https://accounts.google.com</c> as this lab has them.</summary>
@@ -104,6 +118,10 @@ public sealed class GoogleLab : ILabService
         address.Follow(routes.ServiceProvider.GetRequiredService<IServer>());
         routes.MapPost(TokenEndpoint.Path, tokenEndpoint.HandleAsync);
         routes.MapPost(IamCredentialsEndpoint.Route, iamCredentials.HandleAsync);
+        routes.MapPost(StsEndpoint.Path, securityTokens.HandleAsync);
+        routes.MapGet(ServiceAccountsEndpoint.AccountsRoute, serviceAccounts.ListAccountsAsync);
+        routes.MapGet(ServiceAccountsEndpoint.KeysRoute, serviceAccounts.ListKeysAsync);
+        routes.MapGet(StorageEndpoint.BucketsRoute, storage.ListBucketsAsync);
         routes.MapMethods("/google/oauth2/tokeninfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.TokenInfoAsync);
         routes.MapMethods("/google/oauth2/v3/tokeninfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.TokenInfoAsync);
         routes.MapMethods("/google/oauth2/v3/userinfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.UserInfoAsync);

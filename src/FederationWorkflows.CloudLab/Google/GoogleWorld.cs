@@ -56,6 +56,12 @@ public sealed record GoogleProject
     /// <summary>The project's service accounts.</summary>
     public IReadOnlyList<GoogleServiceAccount> ServiceAccounts { get; init; } = [];
 
+    /// <summary>The project's workload identity pools.</summary>
+    public IReadOnlyList<WorkloadIdentityPool> WorkloadIdentityPools { get; init; } = [];
+
+    /// <summary>The project's buckets in Cloud Storage.</summary>
+    public IReadOnlyList<GoogleBucket> Buckets { get; init; } = [];
+
     /// <summary>Roles granted on the project; every service account in it inherits them.</summary>
     public IamPolicy IamPolicy { get; init; } = new();
 }
@@ -97,6 +103,12 @@ public sealed record GoogleServiceAccountKey
     /// The public key, PEM <c>PUBLIC KEY</c>, when the private key is kept elsewhere. Left out, the lab makes a key pair at start and can write the key file.
     /// </summary>
     public string? PublicKeyPem { get; init; }
+
+    /// <summary>When it was made; the lab's start when not given.</summary>
+    public DateTimeOffset? CreateTime { get; init; }
+
+    /// <summary>A disabled key signs nobody in.</summary>
+    public bool Disabled { get; init; }
 }
 
 /// <summary>A person with a Google account.</summary>
@@ -124,6 +136,9 @@ public sealed record IamPolicy
 {
     /// <summary>Who has which role.</summary>
     public IReadOnlyList<IamBinding> Bindings { get; init; } = [];
+
+    internal bool Grants(GooglePrincipal principal, string permission) =>
+        Bindings.Any(binding => PredefinedRoles.Grants(binding.Role, permission) && binding.Members.Any(principal.Is));
 }
 
 /// <summary>A role and those who have it.</summary>

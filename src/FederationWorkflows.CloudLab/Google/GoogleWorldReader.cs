@@ -76,6 +76,7 @@ public static partial class GoogleWorldReader
 
             var nested = Unique(seen, $"project '{project.Id}'", $"{projectPath}.id")
                 .Concat(CheckPolicy(project.IamPolicy, $"{projectPath}.iamPolicy"))
+                .Concat(GooglePoolRules.Check(project, projectPath))
                 .Concat(project.ServiceAccounts.SelectMany((account, a) => CheckAccount(account, project, seen, $"{projectPath}.serviceAccounts[{a}]")));
             foreach (var problem in nested)
             {

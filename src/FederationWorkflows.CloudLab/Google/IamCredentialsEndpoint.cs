@@ -10,7 +10,7 @@ namespace FederationWorkflows.CloudLab.Google;
 /// Checks in this order: token, its scope, the request's form, that the accounts exist, and each link of the chain from caller to target.
 /// </summary>
 internal sealed class IamCredentialsEndpoint(
-    GoogleDirectory directory, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time, EventLog events)
+    GoogleDirectory directory, GoogleApi api, AccessTokens accessTokens, GoogleIdTokenIssuer idTokens, TimeProvider time)
 {
     public const string Route = "/google/iamcredentials/v1/projects/{project}/serviceAccounts/{call}";
 
@@ -35,29 +35,12 @@ internal sealed class IamCredentialsEndpoint(
 
         var entry = new GoogleAuditEntry(ServiceName, method.Name);
         entry.Asked["name"] = $"projects/{project}/serviceAccounts/{call[..colon]}";
-        try
-        {
-            var answer = await AnswerAsync(context, method, project, call[..colon], entry);
-            events.Record(entry.ToEvent(context, time.GetUtcNow()));
-            await GoogleHttp.WriteAsync(context, StatusCodes.Status200OK, answer);
-        }
-        catch (GoogleApiException refusal)
-        {
-            entry.ErrorCode = refusal.Status;
-            entry.ErrorMessage = refusal.Message;
-            events.Record(entry.ToEvent(context, time.GetUtcNow()));
-            if (refusal.HttpStatus == StatusCodes.Status401Unauthorized)
-            {
-                context.Response.Headers.WWWAuthenticate = "Bearer realm=\"https://accounts.google.com/\"";
-            }
-
-            await GoogleHttp.WriteAsync(context, refusal.HttpStatus, refusal.ToJson());
-        }
+        await api.AnswerAsync(context, entry, () => AnswerAsync(context, method, project, call[..colon], entry));
     }
 
     private async Task<JsonObject> AnswerAsync(HttpContext context, IamCredentialsMethod method, string project, string account, GoogleAuditEntry entry)
     {
-        var caller = Authenticate(context, method, entry);
+        var caller = api.Authenticate(context, ServiceName, "google.iam.credentials.v1.IAMCredentials." + method.Name, entry, OAuthScopes.CloudPlatform, OAuthScopes.Iam);
         var body = await GoogleHttp.ReadBodyAsync(context)
             ?? throw GoogleApiException.InvalidArgument($"Request payload size exceeds the limit: {GoogleHttp.LargestBody} bytes.");
         var request = IamCredentialsRequest.Parse(body, GoogleHttp.HasForm(context), method.Members);
@@ -84,28 +67,6 @@ internal sealed class IamCredentialsEndpoint(
             "SignJwt" => SignJwt(request, target, entry),
             _ => SignBlob(request, target),
         };
-    }
-
-    private AccessTokenGrant Authenticate(HttpContext context, IamCredentialsMethod method, GoogleAuditEntry entry)
-    {
-        var fullName = "google.iam.credentials.v1.IAMCredentials." + method.Name;
-        var token = GoogleHttp.BearerToken(context) ?? throw GoogleApiException.MissingCredentials(ServiceName, fullName);
-        var grant = accessTokens.Find(token) ?? throw GoogleApiException.InvalidCredentials(ServiceName, fullName, expired: false);
-        entry.Principal = grant.Principal;
-        if (grant.DelegationChain.Count > 0)
-        {
-            // Who stands behind an impersonated account (serviceAccountDelegationInfo).
-            entry.Asked["delegationInfo"] = string.Join(' ', grant.DelegationChain.Select(link => link.Member));
-        }
-
-        if (accessTokens.IsExpired(grant))
-        {
-            throw GoogleApiException.InvalidCredentials(ServiceName, fullName, expired: true);
-        }
-
-        return grant.Scopes.Contains(OAuthScopes.CloudPlatform) || grant.Scopes.Contains(OAuthScopes.Iam)
-            ? grant
-            : throw GoogleApiException.InsufficientScopes(ServiceName, fullName);
     }
 
     private ServiceAccountEntry Find(string account)

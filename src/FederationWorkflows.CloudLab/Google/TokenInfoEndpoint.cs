@@ -46,7 +46,8 @@ internal sealed class TokenInfoEndpoint(AccessTokens accessTokens, GoogleIdToken
 
     private JsonObject OfAccessToken(string token)
     {
-        if (!accessTokens.TryIntrospect(token, out var grant))
+        // tokeninfo does not know the tokens of workload identity pools.
+        if (!accessTokens.TryIntrospect(token, out var grant) || grant.Principal.Email is null)
         {
             return InvalidValue;
         }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using FederationWorkflows.CloudLab.Aws;
+using FederationWorkflows.CloudLab.Clusters;
+using FederationWorkflows.CloudLab.Faults;
 using FederationWorkflows.CloudLab.Google;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -12,24 +14,28 @@ using Microsoft.Extensions.Logging;
 namespace FederationWorkflows.CloudLab;
 
 /// <summary>
-/// A running lab: Google Cloud and AWS on one port of 127.0.0.1, enforcing the same trust rules as the real ones. It keeps everything in memory.
+/// A running lab: Google Cloud and AWS on one port of 127.0.0.1, enforcing the same trust rules as the real ones. It keeps nothing for longer than it runs.
 /// </summary>
 public sealed class CloudLabServer : IAsyncDisposable
 {
-    // Room for the framing of a streamed upload beside the largest object.
+    // Room for the framing of a streamed upload beside the largest object: chunks of 8 KiB, the smallest S3 takes, have headers of about a hundred bytes.
     private const int BodyAllowance = 2 * 1024 * 1024;
+    private const int FramingShare = 64;
 
     private readonly WebApplication app;
     private readonly AwsLab aws;
     private readonly LabComposition composition;
 
-    private CloudLabServer(WebApplication app, CloudLabOptions options, EventLog events, AwsLab aws, LabComposition composition)
+    private CloudLabServer(WebApplication app, CloudLabOptions options, LabClock clock, EventLog events, LabSinks sinks, LabFaults faults, AwsLab aws, LabComposition composition)
     {
         this.app = app;
         this.aws = aws;
         this.composition = composition;
         World = options.World;
+        Clock = clock;
         Events = events;
+        Sinks = sinks;
+        Faults = faults;
         BaseAddress = new Uri(app.Urls.Single() + "/");
     }
 
@@ -42,8 +48,20 @@ public sealed class CloudLabServer : IAsyncDisposable
     /// <summary>What was asked of it.</summary>
     public EventLog Events { get; }
 
+    /// <summary>The clock of both clouds.</summary>
+    public LabClock Clock { get; }
+
+    /// <summary>What was sent to whom stories notify.</summary>
+    public LabSinks Sinks { get; }
+
+    /// <summary>What will go wrong.</summary>
+    public LabFaults Faults { get; }
+
     /// <summary>The Google half: credential files of its accounts and people, its tokens and keys.</summary>
     public GoogleLab Google => composition.Services.OfType<GoogleLab>().Single();
+
+    /// <summary>The clusters: their tokens and keys.</summary>
+    public ClusterLab Clusters => composition.Services.OfType<ClusterLab>().Single();
 
     /// <summary>The access keys of the declared users.</summary>
     public IReadOnlyList<LabAccessKey> AccessKeys => aws.Cloud.UserKeys;
@@ -82,9 +100,13 @@ public sealed class CloudLabServer : IAsyncDisposable
     internal static async Task<CloudLabServer> StartAsync(
         CloudLabOptions options, Func<CloudLabOptions, EventLog, LabComposition> compose, CancellationToken cancellationToken)
     {
+        var clock = new LabClock(options.TimeProvider);
+        options = options with { TimeProvider = clock };
         var events = new EventLog(options.MaximumEvents);
+        var faults = new LabFaults();
+        var sinks = new LabSinks(clock);
         var composition = compose(options, events);
-        var aws = new AwsLab(options, composition.KeySource, events);
+        var aws = new AwsLab(options, composition.KeySource, events, new AwsFaults(faults, clock));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // The settings of a server in the same folder are not the lab's.
         builder.Logging.ClearProviders();
@@ -95,11 +117,12 @@ public sealed class CloudLabServer : IAsyncDisposable
 
             // Metadata of objects comes in as UTF-8 and must be able to go out again.
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8;
-            kestrel.Limits.MaxRequestBodySize = options.MaximumObjectSize + BodyAllowance;
+            kestrel.Limits.MaxRequestBodySize = options.MaximumObjectSize + (options.MaximumObjectSize / FramingShare) + BodyAllowance;
         });
         builder.Services.AddSingleton<MatcherPolicy, RequestConditionPolicy>();
         var app = builder.Build();
-        ILabService[] services = [events, .. composition.Services, new LabAdministration(aws, options.TimeProvider), aws];
+        app.Use(new GoogleFaults(faults, events, clock).InvokeAsync);
+        ILabService[] services = [events, sinks, faults, new ClockEndpoint(clock), .. composition.Services, new LabAdministration(aws, options.TimeProvider), aws];
         foreach (var service in services)
         {
             service.Map(app);
@@ -113,12 +136,17 @@ public sealed class CloudLabServer : IAsyncDisposable
         catch
         {
             await app.DisposeAsync();
+            aws.Dispose();
             throw;
         }
 
-        return new CloudLabServer(app, options, events, aws, composition);
+        return new CloudLabServer(app, options, clock, events, sinks, faults, aws, composition);
     }
 
     /// <summary>Stops it. Everything in it is gone.</summary>
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        aws.Dispose();
+    }
 }

@@ -1,3 +1,4 @@
+using FederationWorkflows.CloudLab.Clusters;
 using FederationWorkflows.CloudLab.Google;
 using FederationWorkflows.Federation.Trust;
 
@@ -9,7 +10,9 @@ internal sealed record LabComposition(IReadOnlyList<ILabService> Services, IOidc
     /// <summary>The one place where the clouds are put together.</summary>
     public static LabComposition Of(CloudLabOptions options, EventLog events)
     {
-        var google = new GoogleLab(options.World.Google, options.TimeProvider, events);
-        return new LabComposition([google], google.KeySource);
+        var clusters = new ClusterLab(options.World.Clusters, options.TimeProvider);
+        var others = new DeclaredKeys(options.World.Issuers);
+        var google = new GoogleLab(options.World.Google, options.TimeProvider, events, own => new IssuerKeys(own, clusters.KeySource, others));
+        return new LabComposition([google, clusters], new IssuerKeys(google.KeySource, clusters.KeySource, others));
     }
 }

@@ -8,6 +8,12 @@ public sealed record AwsWorld
 {
     /// <summary>The accounts.</summary>
     public IReadOnlyList<AwsAccount> Accounts { get; init; } = [];
+
+    /// <summary>The EC2 instance that clients of the lab seem to run on, for its metadata service. Left out, there is none.</summary>
+    public AwsInstance? Instance { get; init; }
+
+    /// <summary>The container that clients of the lab seem to run in, for its credential endpoint. Left out, there is none.</summary>
+    public AwsContainer? Container { get; init; }
 }
 
 /// <summary>An AWS account.</summary>
@@ -40,6 +46,12 @@ public sealed record AwsOidcProvider
 
     /// <summary>The audiences it takes tokens for.</summary>
     public required IReadOnlyList<string> ClientIds { get; init; }
+
+    /// <summary>
+    /// Fingerprints of certificates, 40 hexadecimal digits each. The lab asks for none, and looks at none: its issuers' keys come without TLS, and AWS itself heeds
+    /// them only where an issuer's certificate is of no well-known authority.
+    /// </summary>
+    public IReadOnlyList<string> Thumbprints { get; init; } = [];
 }
 
 /// <summary>A role of an account.</summary>
@@ -53,6 +65,15 @@ public sealed record AwsRole
 
     /// <summary>Its unique id, <c>AROA...</c>; made up when not given.</summary>
     public string? RoleId { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>When it was made; the lab's start when not given.</summary>
+    public DateTimeOffset? CreateDate { get; init; }
+
+    /// <summary>Its tags; its sessions have them as <c>aws:PrincipalTag</c>.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The longest session, in seconds: 3,600 to 43,200.</summary>
     public int MaxSessionDuration { get; init; } = 3600;
@@ -83,7 +104,16 @@ public sealed record AwsUser
     /// <summary>Its path, beginning and ending with a slash.</summary>
     public string Path { get; init; } = "/";
 
-    /// <summary>Its access keys; what is not given is made up at start.</summary>
+    /// <summary>Its unique id, <c>AIDA...</c>; made up when not given.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>When it was made; the lab's start when not given.</summary>
+    public DateTimeOffset? CreateDate { get; init; }
+
+    /// <summary>Its tags, which policies read as <c>aws:PrincipalTag</c>.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Its access keys, two at most; what is not given is made up at start.</summary>
     public IReadOnlyList<AwsAccessKey> AccessKeys { get; init; } = [];
 
     /// <summary>What it may do.</summary>
@@ -98,6 +128,28 @@ public sealed record AwsAccessKey
 
     /// <summary>The secret; made up when not given. A lab's key opens nothing but the lab.</summary>
     public string? Secret { get; init; }
+
+    /// <summary><c>Active</c> or <c>Inactive</c>; an inactive key opens nothing.</summary>
+    public string Status { get; init; } = "Active";
+
+    /// <summary>When it was made; the lab's start when not given.</summary>
+    public DateTimeOffset? CreateDate { get; init; }
+
+    /// <summary>Its last use before the lab's start; null for a key that was never used.</summary>
+    public AwsAccessKeyUse? LastUsed { get; init; }
+}
+
+/// <summary>A use of an access key.</summary>
+public sealed record AwsAccessKeyUse
+{
+    /// <summary>When.</summary>
+    public required DateTimeOffset Date { get; init; }
+
+    /// <summary>The service, for example <c>s3</c>.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The region.</summary>
+    public required string Region { get; init; }
 }
 
 /// <summary>A bucket of an account.</summary>
@@ -112,6 +164,9 @@ public sealed record AwsBucket
     /// <summary>When it was made; the lab's start when not given.</summary>
     public DateTimeOffset? CreationDate { get; init; }
 
+    /// <summary>Its tags.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What lies in it.</summary>
     public IReadOnlyList<AwsObject> Objects { get; init; } = [];
 }
@@ -124,6 +179,9 @@ public sealed record AwsObject
 
     /// <summary>Its text.</summary>
     public required string Content { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>An access key that works in a running lab.</summary>

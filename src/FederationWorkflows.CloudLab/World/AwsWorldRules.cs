@@ -55,6 +55,7 @@ internal static partial class AwsWorldRules
             Require(account.Roles.Count(other => other.Name == role.Name) == 1, $"{at}.name", $"The role {role.Name} is declared twice.");
             Require(EntityPath().IsMatch(role.Path), $"{at}.path", "A path begins and ends with a slash.");
             Require(role.MaxSessionDuration is >= 3600 and <= 43200, $"{at}.maxSessionDuration", "MaxSessionDuration is 3600 to 43200 seconds.");
+            CheckTags(role.Tags, at);
             CheckPolicy(role.TrustPolicy, PolicyKind.Trust, $"{at}.trustPolicy");
             CheckPolicies(role.Policies, at);
         }
@@ -64,8 +65,26 @@ internal static partial class AwsWorldRules
             Require(EntityName().IsMatch(user.Name), $"{at}.name", $"'{user.Name}' is not a user name.");
             Require(account.Users.Count(other => other.Name == user.Name) == 1, $"{at}.name", $"The user {user.Name} is declared twice.");
             Require(EntityPath().IsMatch(user.Path), $"{at}.path", "A path begins and ends with a slash.");
+            CheckKeys(user, at);
+            CheckTags(user.Tags, at);
             CheckPolicies(user.Policies, at);
         }
+    }
+
+    private static void CheckKeys(AwsUser user, string path)
+    {
+        Require(user.AccessKeys.Count <= Aws.AccessKeyStore.MaximumKeysOfUser, $"{path}.accessKeys", $"A user has {Aws.AccessKeyStore.MaximumKeysOfUser} access keys at most.");
+        foreach (var (key, at) in Paths(user.AccessKeys, $"{path}.accessKeys"))
+        {
+            Require(key.Status is "Active" or "Inactive", $"{at}.status", $"'{key.Status}' is not a status: use Active or Inactive.");
+        }
+    }
+
+    private static void CheckTags(IReadOnlyDictionary<string, string> tags, string path)
+    {
+        Require(tags.Count <= Aws.Iam.TagSet.Maximum, $"{path}.tags", $"{Aws.Iam.TagSet.Maximum} tags at most.");
+        Require(
+            tags.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() == tags.Count, $"{path}.tags", "Keys of IAM tags that differ only in case are the same key.");
     }
 
     private static void CheckPolicies(IReadOnlyList<AwsInlinePolicy> policies, string path)

@@ -28,6 +28,12 @@ public sealed record LabWorld
     [JsonConverter(typeof(GoogleWorldConverter))]
     public GoogleWorld Google { get; init; } = DefaultGoogleWorld.Create();
 
+    /// <summary>Kubernetes clusters, whose service account tokens either cloud can be told to trust.</summary>
+    public IReadOnlyList<LabCluster> Clusters { get; init; } = [];
+
+    /// <summary>Further OpenID Connect issuers, by the keys that they publish.</summary>
+    public IReadOnlyList<LabIssuer> Issuers { get; init; } = [];
+
     /// <summary>The AWS side.</summary>
     public AwsWorld Aws { get; init; } = new();
 
@@ -44,6 +50,7 @@ public sealed record LabWorld
         {
             var world = JsonSerializer.Deserialize<LabWorld>(json, JsonOptions) ?? throw new WorldFormatException("$", "The world must be a JSON object.");
             AwsWorldRules.Check(world.Aws);
+            IssuerRules.Check(world);
             return world;
         }
         catch (JsonException exception)

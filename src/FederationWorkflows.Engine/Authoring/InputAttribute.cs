@@ -62,6 +62,13 @@ public sealed class TakesSensitiveAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RefusesSensitiveAttribute : Attribute;
 
+/// <summary>
+/// The input names a connection: an identity that an administrator defined. It must then be a fixed value, so that before a story runs it can be told
+/// which connections it uses. Elsa has no such mark.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NamesConnectionAttribute : Attribute;
+
 /// <summary>Describes an output (Elsa contract: <c>OutputAttribute</c>).</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OutputAttribute : Attribute

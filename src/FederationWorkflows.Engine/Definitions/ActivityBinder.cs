@@ -287,9 +287,30 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
             compilation.SecretNames.Add(secret);
         }
 
+        if (descriptor.NamesConnection && input is not null)
+        {
+            NoteConnection(descriptor, input.Expression, CamelCase(property.Name));
+        }
+
         if (descriptor.IsRequired)
         {
             compilation.AfterTree(() => CheckRequired(descriptor, property));
+        }
+    }
+
+    /// <summary>What names an identity is there for everybody to see before the story runs: nothing that a run decides.</summary>
+    private void NoteConnection(InputDescriptor descriptor, Expression expression, string property)
+    {
+        if (expression.Type != Expression.LiteralType)
+        {
+            json.Report(
+                "connection-not-fixed",
+                $"Input '{descriptor.Name}' names the identity that is used, so it must be a fixed value (Literal), not a {expression.Type} expression. Write the connection's name, in an activity of its own for each connection.",
+                property);
+        }
+        else if (expression.Text.Length > 0)
+        {
+            compilation.Connections.Add(new ConnectionUse(expression.Text, $"{node.Path}.{property}", node.Id));
         }
     }
 

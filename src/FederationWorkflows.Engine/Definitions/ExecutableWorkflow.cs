@@ -27,6 +27,9 @@ public sealed class ExecutableWorkflow
     /// <summary>The activities that can start a run from outside.</summary>
     public IEnumerable<ActivityNode> Triggers => NodeList.Where(node => node.Activity is ITrigger && node.CanStartWorkflow);
 
+    /// <summary>The connections that its activities name.</summary>
+    public IReadOnlyList<ConnectionUse> Connections { get; internal init; } = [];
+
     internal ActivityNode[] NodeList { get; }
 
     internal ExpressionHost Host { get; }

@@ -37,9 +37,10 @@ public sealed class WorkflowCompiler
         compilation.Run();
         var problems = (IReadOnlyList<DefinitionProblem>)[.. definition.Warnings, .. compilation.Problems];
         return new CompilationResult(
-            problems.Any(problem => problem.Severity == ProblemSeverity.Error) ? null : new ExecutableWorkflow(definition, compilation.Nodes, host), problems)
+            problems.Any(problem => problem.Severity == ProblemSeverity.Error) ? null : new ExecutableWorkflow(definition, compilation.Nodes, host) { Connections = compilation.Connections }, problems)
         {
             SecretNames = compilation.SecretNames,
+            Connections = compilation.Connections,
         };
     }
 
@@ -72,6 +73,9 @@ public sealed record CompilationResult(ExecutableWorkflow? Workflow, IReadOnlyLi
 {
     /// <summary>The secrets that the story names, also where it has errors elsewhere.</summary>
     public IReadOnlyCollection<string> SecretNames { get; init; } = [];
+
+    /// <summary>The connections that the story names, also where it has errors elsewhere.</summary>
+    public IReadOnlyList<ConnectionUse> Connections { get; init; } = [];
 
     /// <summary>The executable graph.</summary>
     /// <exception cref="DefinitionException">There is an error among the problems.</exception>
@@ -120,6 +124,9 @@ internal sealed class Compilation(WorkflowDefinition definition, ActivityCatalog
 
     /// <summary>The secrets that the story names.</summary>
     public SortedSet<string> SecretNames { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The connections that the story names.</summary>
+    public List<ConnectionUse> Connections { get; } = [];
 
     public IReadOnlyDictionary<string, ActivityNode> ById => byId;
 

@@ -70,6 +70,7 @@ internal static class ActivityDescriber
             IsReadOnly = input.IsReadOnly,
             IsSensitive = input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type),
             TakesSensitive = (!hasSideEffects && !Attribute.IsDefined(property, typeof(RefusesSensitiveAttribute))) || input.CanContainSecrets || typeof(Sensitive).IsAssignableFrom(type) || !wrapped || Attribute.IsDefined(property, typeof(TakesSensitiveAttribute)),
+            NamesConnection = Attribute.IsDefined(property, typeof(NamesConnectionAttribute)),
             IsRequired = Attribute.IsDefined(property, typeof(RequiredAttribute)),
             AutoEvaluate = input.AutoEvaluate,
             UIHint = hint,

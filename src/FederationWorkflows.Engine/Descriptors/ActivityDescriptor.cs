@@ -103,6 +103,9 @@ public sealed record InputDescriptor
     /// <summary>A secret may be given; otherwise one ends the activity before it begins.</summary>
     public bool TakesSensitive { get; init; } = true;
 
+    /// <summary>Its value is the name of a connection, and fixed.</summary>
+    public bool NamesConnection { get; init; }
+
     /// <summary>The activity cannot work without it.</summary>
     public bool IsRequired { get; init; }
 

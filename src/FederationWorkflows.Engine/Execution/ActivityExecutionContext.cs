@@ -87,6 +87,9 @@ public sealed partial class ActivityExecutionContext : IExpressionScope
     /// <summary>The run's identity.</summary>
     public RunIdentity WorkflowIdentity => Run.Identity;
 
+    /// <summary>The people through whose hands the run went, for what not everybody may use (<see cref="Stories.Hands"/>).</summary>
+    public IReadOnlyList<string> RunHands => Run.Hands;
+
     object? IExpressionScope.Trigger => Run.TriggerPayload;
 
     RunIdentity IExpressionScope.Run => Run.Identity;

@@ -67,6 +67,9 @@ public sealed class RunStart
     /// <summary>On whose behalf it runs.</summary>
     public Person? StartedBy { get; init; }
 
+    /// <summary>The people through whose hands it goes (<see cref="Stories.Hands"/>).</summary>
+    public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
+
     /// <summary>The run that starts it; null when none does.</summary>
     public Stories.RunParent? Parent { get; init; }
 }

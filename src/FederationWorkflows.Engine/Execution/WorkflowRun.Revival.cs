@@ -10,8 +10,9 @@ public sealed partial class WorkflowRun
     /// Lets a run that faulted go on: what failed executes again, as the same execution, and so does what waited when the run ended, since what it
     /// waited for is gone. Time limits begin anew. The run that called this one has been told of the fault, and is not told again.
     /// </summary>
+    /// <param name="person">Who lets it go on (<see cref="Stories.Hands.Of"/>); null for nobody in particular.</param>
     /// <returns>False when the run did not fault.</returns>
-    public bool RetryFaulted() =>
+    public bool RetryFaulted(string? person = null) =>
         OnTurn(() =>
         {
             if (Status != WorkflowStatus.Finished || SubStatus != WorkflowSubStatus.Faulted || root is null)
@@ -20,6 +21,7 @@ public sealed partial class WorkflowRun
             }
 
             Status = WorkflowStatus.Running;
+            Touch(person);
             SubStatus = WorkflowSubStatus.Executing;
             finishedAt = null;
             incidents.Clear();
@@ -27,6 +29,16 @@ public sealed partial class WorkflowRun
             Revive(root);
             return true;
         });
+
+    /// <summary>Somebody lets the run go on: what not everybody may use, he must be allowed to use, too. Stored with the next commit.</summary>
+    /// <param name="person">His roles (<see cref="Stories.Hands.Of"/>).</param>
+    public void Touch(string? person)
+    {
+        if (person is not null)
+        {
+            Hands = Stories.Hands.With(Hands, person);
+        }
+    }
 
     private void Revive(ActivityExecutionContext context)
     {

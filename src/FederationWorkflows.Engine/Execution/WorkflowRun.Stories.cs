@@ -60,6 +60,7 @@ public sealed partial class WorkflowRun
             },
             CorrelationId = Identity.CorrelationId,
             StartedBy = StartedBy,
+            Hands = Hands,
             Parent = new RunParent(Id, Stories.TellParent.Never, null, 0, depth, []),
         }));
     }

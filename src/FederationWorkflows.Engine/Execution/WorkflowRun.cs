@@ -99,6 +99,9 @@ public sealed partial class WorkflowRun : IDisposable
     /// <summary>On whose behalf it runs, or null.</summary>
     public Person? StartedBy { get; private set; }
 
+    /// <summary>The people through whose hands it went (<see cref="Stories.Hands"/>).</summary>
+    public IReadOnlyList<string> Hands { get; private set; } = Stories.Hands.None;
+
     /// <summary>The values of the workflow's variables, in the order of the definition; empty when the workflow has not begun.</summary>
     public IReadOnlyList<object?> Variables => root?.Variables ?? [];
 
@@ -142,6 +145,7 @@ public sealed partial class WorkflowRun : IDisposable
             SubStatus = WorkflowSubStatus.Pending,
             TriggerPayload = start.TriggerPayload,
             StartedBy = start.StartedBy,
+            Hands = start.Hands,
             Parent = start.Parent,
             trigger = start.TriggerActivityId is { } id ? workflow.Find(id) : null,
         };

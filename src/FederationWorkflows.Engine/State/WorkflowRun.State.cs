@@ -38,6 +38,7 @@ public sealed partial class WorkflowRun
             SubStatus = Enum.Parse<WorkflowSubStatus>(core.GetProperty("subStatus").GetString()!),
             Name = reader.Text("name"),
             StartedBy = Person.Of(reader.Text("startedBy"), core.TryGetProperty("startedById", out var starter) ? starter.GetString() : null),
+            Hands = core.TryGetProperty("hands", out var hands) ? Stories.Hands.Read(reader.Value(hands)) : Stories.Hands.None,
             TriggerPayload = reader.Value(reader.Input.GetProperty("trigger")),
             trigger = reader.Text("triggerActivity") is { } id ? workflow.Find(id) : null,
             triggerUsed = core.GetProperty("triggerUsed").GetBoolean(),
@@ -78,6 +79,11 @@ public sealed partial class WorkflowRun
         writer.WriteString("name", Name);
         writer.WriteString("startedBy", StartedBy?.Name);
         writer.WriteString("startedById", StartedBy?.Id);
+        if (Hands.Count > 0)
+        {
+            Write("hands", Stories.Hands.Write(Hands));
+        }
+
         writer.WriteString("triggerActivity", trigger?.Id);
         writer.WriteBoolean("triggerUsed", triggerUsed);
         writer.WriteNumber("lastNumber", lastNumber);

@@ -59,6 +59,9 @@ public sealed record StartStory : FollowUpWork
     /// <summary>On whose behalf.</summary>
     public Person? StartedBy { get; init; }
 
+    /// <summary>The people through whose hands it goes.</summary>
+    public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
+
     /// <summary>Who asked for it.</summary>
     public required RunParent Parent { get; init; }
 
@@ -73,6 +76,7 @@ public sealed record StartStory : FollowUpWork
         Input = (IReadOnlyDictionary<string, object?>)values["input"]!,
         CorrelationId = (string?)values["correlationId"],
         StartedBy = Person.Of((string?)values["startedBy"], (string?)values.GetValueOrDefault("startedById")),
+        Hands = Stories.Hands.Read(values.GetValueOrDefault("hands")),
         Parent = ParentValues.Read((IReadOnlyDictionary<string, object?>)values["parent"]!),
         TraceParent = (string?)values.GetValueOrDefault("traceParent"),
     };
@@ -87,6 +91,7 @@ public sealed record StartStory : FollowUpWork
         ["correlationId"] = CorrelationId,
         ["startedBy"] = StartedBy?.Name,
         ["startedById"] = StartedBy?.Id,
+        ["hands"] = Stories.Hands.Write(Hands),
         ["parent"] = ParentValues.Write(Parent),
     };
 }
@@ -161,6 +166,9 @@ public sealed record PublishEventWork : FollowUpWork
     /// <summary>On whose behalf runs are started.</summary>
     public Person? StartedBy { get; init; }
 
+    /// <summary>The people through whose hands those runs go.</summary>
+    public IReadOnlyList<string> Hands { get; init; } = Stories.Hands.None;
+
     internal static PublishEventWork Read(IReadOnlyDictionary<string, object?> values) => new()
     {
         EventName = (string)values["eventName"]!,
@@ -168,6 +176,7 @@ public sealed record PublishEventWork : FollowUpWork
         OnlyRunId = (string?)values["onlyRunId"],
         Payload = values["payload"],
         StartedBy = Person.Of((string?)values["startedBy"], (string?)values.GetValueOrDefault("startedById")),
+        Hands = Stories.Hands.Read(values.GetValueOrDefault("hands")),
     };
 
     private protected override Dictionary<string, object?> Write() => new()
@@ -178,6 +187,7 @@ public sealed record PublishEventWork : FollowUpWork
         ["payload"] = Payload,
         ["startedBy"] = StartedBy?.Name,
         ["startedById"] = StartedBy?.Id,
+        ["hands"] = Stories.Hands.Write(Hands),
     };
 }
 

@@ -75,6 +75,7 @@ internal sealed class StoryCall
             Input = values,
             CorrelationId = string.IsNullOrEmpty(correlationId) ? null : correlationId,
             StartedBy = run.StartedBy,
+            Hands = run.Hands,
             Parent = new RunParent(run.Id, tell, tell == TellParent.Never ? null : BookmarkId, index, (run.Parent?.Depth ?? 0) + 1, tell == TellParent.Never ? [] : Waiting(run)),
         });
         return id;

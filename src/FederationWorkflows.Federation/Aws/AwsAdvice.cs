@@ -21,25 +21,55 @@ internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = nu
         "ExpiredTokenException" or "ExpiredToken" => $"The ID token is expired: mint a new one just before this call. {Compare(role, token)}",
         "IDPRejectedClaim" => $"The identity provider rejected the claims: the token is expired, revoked or for another audience. {Compare(role, token)}",
         "IDPCommunicationError" => "STS could not reach the token's issuer for its keys: try again; check that the issuer's discovery document is public.",
-        "MalformedPolicyDocument" => "Correct the session policy: it must be an IAM policy document (Version 2012-10-17, Statement) without Principal.",
-        "PackedPolicyTooLarge" or "PackedPolicyTooLargeException" => "Shorten the session policy and the session's tags.",
-        "RegionDisabledException" or "RegionDisabled" => $"STS is not activated in this region for account {role.Account}: activate it in the account settings of IAM, or use another region.",
+        "MalformedPolicyDocument" or "PackedPolicyTooLarge" or "PackedPolicyTooLargeException" or "RegionDisabledException" or "RegionDisabled" => About(code, role),
         "ValidationError" when Says(message, "DurationSeconds") =>
             "Raise the role's maximum session duration (aws iam update-role --max-session-duration) or ask for less.",
         "ValidationError" => "Check role ARN, session name, duration and session policy.",
         _ => Signed(code, ""),
     };
 
+    public static string AssumeRole(string code, string message, RoleArn role, RoleRequest request) => code switch
+    {
+        "AccessDenied" when Says(message, "explicit deny") => $"A policy denies it. Look for the Deny that the message names, in the policies of {Caller(request)} and in the trust policy of {role}.",
+        "AccessDenied" when Says(message, "no identity-based policy allows") || Says(message, "no session policy allows") || Says(message, "no permissions boundary allows") =>
+            $"The side that asks lacks the right: allow sts:AssumeRole on {role} in a policy of {Caller(request)}.",
+        "AccessDenied" when Says(message, "no resource-based policy allows") => $"The side that is asked does not trust: {Trust(role, request)}",
+        "AccessDenied" =>
+            $"Both sides must agree, or the role does not exist. A policy of {Caller(request)} must allow sts:AssumeRole on {role}, and session policy, permissions boundary and service control policies "
+            + $"must not take it away. {Trust(role, request)}",
+        "ValidationError" when Says(message, "role chaining") || Says(message, "1 hour") => "From a role's session an hour is the most: ask for 3600 seconds or less.",
+        "ValidationError" when Says(message, "DurationSeconds") => "Raise the role's maximum session duration (aws iam update-role --max-session-duration) or ask for less.",
+        "ValidationError" => "Check role ARN, session name, duration, external id and session policy.",
+        "MalformedPolicyDocument" or "PackedPolicyTooLarge" or "PackedPolicyTooLargeException" or "RegionDisabledException" or "RegionDisabled" => About(code, role),
+        _ => Signed(code, ""),
+    };
+
+    private static string Caller(RoleRequest request) => CloudText.Message(request.Credentials.AssumedRoleArn) is { Length: > 0 } session ? session : "whoever the credentials are";
+
+    private static string Trust(RoleArn role, RoleRequest request) =>
+        $"The trust policy of {role} must allow sts:AssumeRole to the caller's role or account as Principal.AWS, "
+        + (request.ExternalId is null
+            ? "and have no sts:ExternalId condition, since no external id was given."
+            : "and an sts:ExternalId condition must fit the external id that was given.");
+
+    /// <summary>What is the same however a role is assumed.</summary>
+    private static string About(string code, RoleArn role) => code switch
+    {
+        "MalformedPolicyDocument" => "Correct the session policy: it must be an IAM policy document (Version 2012-10-17, Statement) without Principal.",
+        "PackedPolicyTooLarge" or "PackedPolicyTooLargeException" => "Shorten the session policy and the session's tags.",
+        _ => $"STS is not activated in this region for account {role.Account}: activate it in the account settings of IAM, or use another region.",
+    };
+
     public static string Signed(string code, string permission) => code switch
     {
-        "AccessDenied" or "AccessDeniedException" when permission.Length > 0 =>
+        "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" or "AuthorizationError" when permission.Length > 0 =>
             $"Allow {permission} in a policy of the assumed role, and check session policy, permissions boundary and service control policies, which can take it away.",
         "ExpiredToken" or "ExpiredTokenException" => "The credentials have expired: assume the role again.",
-        "InvalidClientTokenId" or "InvalidAccessKeyId" or "InvalidToken" or "UnrecognizedClientException" =>
+        "InvalidClientTokenId" or "InvalidAccessKeyId" or "InvalidToken" or "UnrecognizedClientException" or "AuthFailure" or "MissingAuthenticationToken" =>
             "AWS does not know these credentials: they are mixed up, or of another partition.",
-        "SignatureDoesNotMatch" => "The secret access key does not belong to the access key id, or something between changed the request.",
+        "SignatureDoesNotMatch" or "InvalidSignatureException" or "IncompleteSignature" => "The secret access key does not belong to the access key id, or something between changed the request.",
         "RequestTimeTooSkewed" or "RequestExpired" => "The clock of this host is wrong: synchronize it (AWS allows 15 minutes at S3, 5 elsewhere).",
-        "Throttling" or "ThrottlingException" or "SlowDown" or "RequestLimitExceeded" => "Too many calls: try again later.",
+        "Throttling" or "ThrottlingException" or "SlowDown" or "RequestLimitExceeded" or "TooManyRequestsException" or "ProvisionedThroughputExceededException" => "Too many calls: try again later.",
         "ServiceUnavailable" or "InternalFailure" or "InternalError" or "InternalServerError" or "BadGateway" or "GatewayTimeout" =>
             "A fault on AWS's side that usually passes: try again.",
         _ => "",

@@ -12,24 +12,28 @@ namespace FederationWorkflows.Federation.Aws;
 /// </summary>
 internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptionsMonitor<FederationOptions> options)
 {
-    private readonly HostHttpClients factory = new(http);
+    private readonly HostHttpClients factory = new(http, FederationHttpClients.Aws);
+    private readonly HostHttpClients contents = new(http, FederationHttpClients.AwsObjects);
 
     public AmazonSecurityTokenServiceClient Sts(AWSCredentials credentials, string region) =>
-        new(credentials, Configure(new AmazonSecurityTokenServiceConfig { MaxErrorRetry = options.CurrentValue.StsRetries }, options.CurrentValue.Endpoints.AwsSts, region));
+        new(credentials, Configure(new AmazonSecurityTokenServiceConfig { MaxErrorRetry = options.CurrentValue.StsRetries }, options.CurrentValue.Endpoints.AwsSts ?? options.CurrentValue.Endpoints.Aws, region, factory));
 
-    public AmazonS3Client S3(AwsCredentials credentials, string region)
+    /// <param name="credentials">Whose rights it has.</param>
+    /// <param name="region">Where it calls.</param>
+    /// <param name="ofContents">It reads the content of objects, which is not held in memory.</param>
+    public AmazonS3Client S3(AwsCredentials credentials, string region, bool ofContents = false)
     {
-        var endpoint = options.CurrentValue.Endpoints.AwsS3;
+        var endpoint = options.CurrentValue.Endpoints.AwsS3 ?? options.CurrentValue.Endpoints.Aws;
         // With retries, S3's retry policy answers a 400 by looking for the bucket's region: a URL signed with the session's credentials, sent by an HTTP client
         // of its own to the endpoint that environment or profile name - past the host's policy and everything configured here.
-        return new(Sdk(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null, MaxErrorRetry = 0 }, endpoint, region));
+        return new(Sdk(credentials), Configure(new AmazonS3Config { ForcePathStyle = endpoint is not null, MaxErrorRetry = 0 }, endpoint, region, ofContents ? contents : factory));
     }
 
     public static AWSCredentials Sdk(AwsCredentials credentials) => credentials.SessionToken is { } session
         ? new SessionAWSCredentials(credentials.AccessKeyId, credentials.SecretAccessKey.Reveal(), session.Reveal())
         : new BasicAWSCredentials(credentials.AccessKeyId, credentials.SecretAccessKey.Reveal());
 
-    private TConfig Configure<TConfig>(TConfig config, Uri? endpoint, string region)
+    private static TConfig Configure<TConfig>(TConfig config, Uri? endpoint, string region, HostHttpClients factory)
         where TConfig : ClientConfig
     {
         config.IgnoreConfiguredEndpointUrls = true;
@@ -54,9 +58,9 @@ internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptio
         return config;
     }
 
-    private sealed class HostHttpClients(System.Net.Http.IHttpClientFactory http) : HttpClientFactory
+    private sealed class HostHttpClients(System.Net.Http.IHttpClientFactory http, string client) : HttpClientFactory
     {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => http.CreateClient(FederationHttpClients.Aws);
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => http.CreateClient(client);
 
         // The host's factory pools the connections; a client is a wrapper to be thrown away.
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;

@@ -12,9 +12,12 @@ namespace FederationWorkflows.Federation.Aws;
 internal static class AwsErrors
 {
     private static readonly string[] PassingCodes =
-        ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "ServiceUnavailable", "InternalFailure", "InternalError", "RequestTimeout", "IDPCommunicationError"];
+        ["Throttling", "ThrottlingException", "TooManyRequestsException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown", "ServiceUnavailable", "InternalFailure", "InternalError", "RequestTimeout", "IDPCommunicationError"];
 
-    public static async Task<T> RunAsync<T>(
+    /// <summary>Whether AWS's code says that the same call may succeed later.</summary>
+    public static bool IsPassing(string code) => PassingCodes.Contains(code);
+
+    public static Task<T> RunAsync<T>(
         this OutboundCall call,
         Func<CancellationToken, Task<T>> action,
         Func<string, string, AwsAdvice> advice,
@@ -22,12 +25,23 @@ internal static class AwsErrors
         TimeSpan timeout,
         TimeProvider time,
         CancellationToken cancellationToken) =>
+        call.RunAsync((_, limited) => action(limited), advice, secrets, timeout, time, cancellationToken);
+
+    /// <summary>Runs a call whose time begins anew whenever it tells that something has moved.</summary>
+    public static async Task<T> RunAsync<T>(
+        this OutboundCall call,
+        Func<Action, CancellationToken, Task<T>> action,
+        Func<string, string, AwsAdvice> advice,
+        IReadOnlyList<Sensitive<string>> secrets,
+        TimeSpan timeout,
+        TimeProvider time,
+        CancellationToken cancellationToken) =>
         await call.RunAsync(
-            async limited =>
+            async (moved, limited) =>
             {
                 try
                 {
-                    return await action(limited);
+                    return await action(moved, limited);
                 }
                 catch (AmazonServiceException exception)
                 {
@@ -60,7 +74,7 @@ internal static class AwsErrors
         var hasCode = !string.IsNullOrEmpty(exception.ErrorCode);
         var code = CloudText.Code(exception.ErrorCode, status.ToString());
         var detail = hasCode ? CloudText.Message(exception.Message, [.. secrets]) : "";
-        var passing = OutboundCall.IsPassing(status) || PassingCodes.Contains(code);
+        var passing = OutboundCall.IsPassing(status) || IsPassing(code);
         var retryAfter = response?.IsHeaderPresent("Retry-After") == true && RetryConditionHeaderValue.TryParse(response.GetHeaderValue("Retry-After"), out var header)
             ? GoogleError.RetryAfter(header, time)
             : null;

@@ -39,20 +39,46 @@ internal sealed class AwsFederation(AwsClients clients, ExpectedTrust expectedTr
             time,
             cancellationToken);
 
-        return answer.Credentials is { AccessKeyId.Length: > 0, SecretAccessKey.Length: > 0, SessionToken.Length: > 0, Expiration: { } expiration } credentials
-            ? new AwsCredentials
-            {
-                AccessKeyId = credentials.AccessKeyId,
-                SecretAccessKey = Sensitive.Of(credentials.SecretAccessKey),
-                SessionToken = Sensitive.Of(credentials.SessionToken),
-                Expiration = new DateTimeOffset(expiration.ToUniversalTime()),
-                AssumedRoleArn = answer.AssumedRoleUser?.Arn,
-                AssumedRoleId = answer.AssumedRoleUser?.AssumedRoleId,
-                Audience = answer.Audience,
-                Provider = answer.Provider,
-                SubjectFromWebIdentityToken = answer.SubjectFromWebIdentityToken,
-            }
-            : throw call.Unreadable("its answer has no complete credentials");
+        return Read(call, answer.Credentials, answer.AssumedRoleUser) with
+        {
+            Audience = answer.Audience, Provider = answer.Provider, SubjectFromWebIdentityToken = answer.SubjectFromWebIdentityToken,
+        };
+    }
+
+    public async Task<AwsCredentials> AssumeRoleAsync(RoleRequest request, CancellationToken cancellationToken = default)
+    {
+        var caller = request.Credentials;
+        var call = new OutboundCall(Cloud.Aws, Service, "sts:AssumeRole") { GivesToken = true, Role = request.RoleArn, Principal = caller.AssumedRoleArn };
+        AwsInputs.RequireCredentials(call, caller);
+        var role = AwsInputs.RequireRole(call, request.RoleArn);
+        var sessionName = AwsInputs.RequireSessionName(call, request.SessionName, caller);
+        AwsInputs.RequireDuration(call, request.DurationSeconds, caller);
+        AwsInputs.RequireExternalId(call, request.ExternalId);
+        AwsInputs.RequirePolicy(call, request.SessionPolicy);
+        if (caller.AssumedRoleArn is not null && AwsInputs.PartitionOf(caller) != role.Partition)
+        {
+            throw call.Input($"the role is in the partition {role.Partition}, and the credentials are not", "Give credentials of the role's partition: no trust reaches from one to another.");
+        }
+
+        var region = AwsInputs.RequireRegion(call, request.Region, role.Partition, options.CurrentValue.AwsRegion);
+        using var client = clients.Sts(AwsClients.Sdk(caller), region);
+        var answer = await call.RunAsync(
+            limited => client.AssumeRoleAsync(
+                new AssumeRoleRequest
+                {
+                    RoleArn = request.RoleArn,
+                    RoleSessionName = sessionName,
+                    DurationSeconds = request.DurationSeconds,
+                    ExternalId = request.ExternalId,
+                    Policy = request.SessionPolicy,
+                },
+                limited),
+            (code, message) => AwsAdvice.AssumeRole(code, message, role, request),
+            request.ExternalId is { Length: > 0 } id ? [.. caller.Secrets, Sensitive.Of(id)] : caller.Secrets,
+            options.CurrentValue.Timeout,
+            time,
+            cancellationToken);
+        return Read(call, answer.Credentials, answer.AssumedRoleUser);
     }
 
     public async Task<CallerIdentity> GetCallerIdentityAsync(AwsCredentials credentials, string? region = null, CancellationToken cancellationToken = default)
@@ -73,4 +99,17 @@ internal sealed class AwsFederation(AwsClients clients, ExpectedTrust expectedTr
             ? new CallerIdentity(answer.Account, answer.Arn, answer.UserId)
             : throw call.Unreadable("its answer has no account, ARN and user id");
     }
+
+    private static AwsCredentials Read(OutboundCall call, Credentials? given, AssumedRoleUser? user) =>
+        given is { AccessKeyId.Length: > 0, SecretAccessKey.Length: > 0, SessionToken.Length: > 0, Expiration: { } expiration } credentials
+            ? new AwsCredentials
+            {
+                AccessKeyId = credentials.AccessKeyId,
+                SecretAccessKey = Sensitive.Of(credentials.SecretAccessKey),
+                SessionToken = Sensitive.Of(credentials.SessionToken),
+                Expiration = new DateTimeOffset(expiration.ToUniversalTime()),
+                AssumedRoleArn = user?.Arn,
+                AssumedRoleId = user?.AssumedRoleId,
+            }
+            : throw call.Unreadable("its answer has no complete credentials");
 }

@@ -12,6 +12,7 @@ internal static partial class AwsInputs
 
     private const int MinDuration = 900;
     private const int MaxDuration = 43_200;
+    private const int MaxChained = 3600;
     private const int MaxPolicy = 2048;
 
     public static RoleArn RequireRole(OutboundCall call, string roleArn) =>
@@ -44,6 +45,35 @@ internal static partial class AwsInputs
         }
     }
 
+    /// <summary>A role's session gives sessions of an hour at most (IAM User Guide, "Roles terms and concepts", role chaining).</summary>
+    public static void RequireDuration(OutboundCall call, int? seconds, AwsCredentials caller)
+    {
+        RequireDuration(call, seconds);
+        if (seconds > MaxChained && caller.AssumedRoleArn is not null)
+        {
+            throw call.Input($"the duration is {seconds} seconds", $"Give at most {MaxChained}: the credentials are a role's, and AWS gives no more from role to role.");
+        }
+    }
+
+    public static void RequireExternalId(OutboundCall call, string? externalId)
+    {
+        if (externalId is not null && !ExternalId().IsMatch(externalId))
+        {
+            throw call.Input("the external id is none", "Give 2 to 1224 of the characters A-Z a-z 0-9 + = , . @ : / _ -, as the role's owner set it.");
+        }
+    }
+
+    /// <summary>The name given, or that of the session that asks.</summary>
+    public static string RequireSessionName(OutboundCall call, string? name, AwsCredentials caller)
+    {
+        if (!string.IsNullOrEmpty(name))
+        {
+            return RequireSessionName(call, name);
+        }
+
+        return caller.AssumedRoleArn is { } session && session.LastIndexOf('/') is > 0 and var slash ? RoleSessionName.From(session[(slash + 1)..]) : "federation-workflows";
+    }
+
     public static void RequireToken(OutboundCall call, Sensitive<string> token)
     {
         if (token.Reveal().Length is < 4 or > IdTokenDecoder.MaxLength)
@@ -57,11 +87,7 @@ internal static partial class AwsInputs
     {
         if (!string.IsNullOrEmpty(name))
         {
-            return RoleSessionName.IsValid(name)
-                ? name
-                : throw call.Input(
-                    "the session name is not valid",
-                    $"Give {RoleSessionName.MinLength} to {RoleSessionName.MaxLength} of the characters A-Z a-z 0-9 + = , . @ _ -, or none to use the token's sub.");
+            return RequireSessionName(call, name);
         }
 
         string? subject;
@@ -78,6 +104,12 @@ internal static partial class AwsInputs
             ? throw call.Input("the web identity token has no sub to name the session by", "Give a session name.")
             : RoleSessionName.From(subject);
     }
+
+    private static string RequireSessionName(OutboundCall call, string name) => RoleSessionName.IsValid(name)
+        ? name
+        : throw call.Input(
+            "the session name is not valid",
+            $"Give {RoleSessionName.MinLength} to {RoleSessionName.MaxLength} of the characters A-Z a-z 0-9 + = , . @ _ -, or none to have one made.");
 
     public static void RequirePolicy(OutboundCall call, string? policy)
     {
@@ -137,6 +169,9 @@ internal static partial class AwsInputs
 
     [GeneratedRegex(@"\A[A-Za-z0-9_]{4,128}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex AccessKeyId();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_+=,.@:/-]{2,1224}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex ExternalId();
 
     [GeneratedRegex(@"\A[\x21-\x7E]+\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Secret();

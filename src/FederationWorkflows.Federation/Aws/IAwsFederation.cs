@@ -2,7 +2,7 @@ using FederationWorkflows.Engine;
 
 namespace FederationWorkflows.Federation.Aws;
 
-/// <summary>AWS STS: from a foreign ID token to temporary credentials.</summary>
+/// <summary>AWS STS: from a foreign ID token to temporary credentials, and from role to role.</summary>
 public interface IAwsFederation
 {
     /// <summary>
@@ -11,6 +11,10 @@ public interface IAwsFederation
     /// </summary>
     /// <exception cref="FederationException">An input is wrong, no answer came, or STS refused.</exception>
     Task<AwsCredentials> AssumeRoleWithWebIdentityAsync(WebIdentityRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Exchanges credentials for those of a role that trusts whom they are of, in the same account or another; from role to role, too.</summary>
+    /// <exception cref="FederationException">An input is wrong, no answer came, or STS refused.</exception>
+    Task<AwsCredentials> AssumeRoleAsync(RoleRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Who the credentials are. Works whatever their policies say.</summary>
     /// <param name="credentials">The credentials in question.</param>

@@ -39,31 +39,3 @@ public sealed record ExternalAccountConnection(string Name, Sensitive<string> Co
 /// <param name="ServiceAccount">The service account it becomes.</param>
 /// <param name="Delegates">The service accounts between the two, in order.</param>
 public sealed record ImpersonatedConnection(string Name, Connection Source, string ServiceAccount, IReadOnlyList<string> Delegates) : Connection(Name);
-
-/// <summary>A role of AWS, assumed from another connection.</summary>
-/// <param name="Name">The name stories know it by.</param>
-/// <param name="RoleArn">The role.</param>
-/// <param name="Source">The identity it is reached from: of Google, by an ID token, or of AWS.</param>
-public sealed record AwsRoleConnection(string Name, string RoleArn, Connection Source) : Connection(Name)
-{
-    /// <summary>The audience of the ID token; null with an AWS source.</summary>
-    public string? Audience { get; init; }
-
-    /// <summary>The service account whose ID token it is, impersonated by the source; null when it is the source's own.</summary>
-    public string? ServiceAccount { get; init; }
-
-    /// <summary>The template of the session's name; null for the default.</summary>
-    public string? SessionName { get; init; }
-
-    /// <summary>An IAM policy in JSON that narrows every session; null for none.</summary>
-    public string? SessionPolicy { get; init; }
-
-    /// <summary>The longest session, and how long one is that nobody asks to be shorter.</summary>
-    public TimeSpan MaxDuration { get; init; } = TimeSpan.FromHours(1);
-
-    /// <summary>The region whose STS is asked; null for the host's default.</summary>
-    public string? Region { get; init; }
-
-    /// <summary>The external id, with an AWS source; null for none.</summary>
-    public string? ExternalId { get; init; }
-}

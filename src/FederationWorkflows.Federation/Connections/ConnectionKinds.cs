@@ -53,15 +53,12 @@ public static class ConnectionKinds
         new(
             WorkloadIdentityPool,
             Cloud.Google,
-            [nameof(ConnectionOptions.Source), nameof(ConnectionOptions.TokenFile), nameof(ConnectionOptions.Provider), nameof(ConnectionOptions.ServiceAccount), nameof(ConnectionOptions.Region), nameof(ConnectionOptions.Scopes)])
-        {
-            IsServed = false,
-        },
-        new(AwsEnvironment, Cloud.Aws, []) { IsServed = false },
-        new(AwsProfile, Cloud.Aws, [nameof(ConnectionOptions.Profile)]) { IsServed = false },
-        new(AwsInstance, Cloud.Aws, []) { IsServed = false },
-        new(AwsContainer, Cloud.Aws, []) { IsServed = false },
-        new(AwsDefault, Cloud.Aws, [nameof(ConnectionOptions.Profile)]) { IsServed = false },
+            [nameof(ConnectionOptions.Source), nameof(ConnectionOptions.TokenFile), nameof(ConnectionOptions.Provider), nameof(ConnectionOptions.ServiceAccount), nameof(ConnectionOptions.Region), nameof(ConnectionOptions.Scopes)]),
+        new(AwsEnvironment, Cloud.Aws, []),
+        new(AwsProfile, Cloud.Aws, [nameof(ConnectionOptions.Profile)]),
+        new(AwsInstance, Cloud.Aws, []),
+        new(AwsContainer, Cloud.Aws, []),
+        new(AwsDefault, Cloud.Aws, []),
         new(
             AwsRole,
             Cloud.Aws,
@@ -82,8 +79,4 @@ public static class ConnectionKinds
 }
 
 /// <summary>A kind of connection: whose cloud's identity it is, and which of the settings it takes.</summary>
-internal sealed record ConnectionKind(string Name, Cloud Cloud, string[] Takes)
-{
-    /// <summary>This version has the client that the kind needs.</summary>
-    public bool IsServed { get; init; } = true;
-}
+internal sealed record ConnectionKind(string Name, Cloud Cloud, string[] Takes);

@@ -26,18 +26,9 @@ internal static class ConnectionRules
             return [$"{Section}{name}: its kind is missing or unknown: give one of {string.Join(", ", ConnectionKinds.All)}."];
         }
 
-        if (!kind.IsServed)
-        {
-            return [$"{Section}{name}:Kind is {kind.Name}, for which this version has no client yet: remove the connection, or use a version that has it."];
-        }
-
         var keyed = Settings(kind, options, all).Concat(Users(options));
         return Credential(kind, options).Select(problem => $"{Section}{name}: {problem}").Concat(keyed.Select(problem => $"{Section}{name}:{problem.Key} {problem.Text}"));
     }
-
-    /// <summary>The one problem that a single connection has beside the others, for a host that follows its configuration; null when there is none.</summary>
-    public static string? Problem(string name, IReadOnlyDictionary<string, ConnectionOptions> all) =>
-        Problems(name, all).FirstOrDefault() is { } problem ? problem[(Section.Length + name.Length)..].TrimStart(':', ' ') : null;
 
     private static IEnumerable<string> Credential(ConnectionKind kind, ConnectionOptions options)
     {
@@ -119,6 +110,11 @@ internal static class ConnectionRules
         }
 
         var source = all[options.Source!];
+        if (ConnectionKinds.Find(source.Kind)!.Cloud == Cloud.Aws)
+        {
+            yield return (nameof(options.Source), "is an AWS connection, from which this version reaches no roles yet: give a Google connection.");
+        }
+
         foreach (var more in ConnectionKinds.Find(source.Kind)!.Cloud == Cloud.Google ? FromGoogle(options, source) : FromAws(options, source))
         {
             yield return more;
@@ -163,9 +159,9 @@ internal static class ConnectionRules
 
     private static IEnumerable<(string Key, string Text)> Pool(ConnectionOptions options, IReadOnlyDictionary<string, ConnectionOptions> all)
     {
-        if (!PoolProvider.IsWellFormed(options.Provider ?? ""))
+        if (PoolProviderName.TryParse(options.Provider) is null)
         {
-            yield return (nameof(options.Provider), $"is missing or no provider: give {PoolProvider.Form}.");
+            yield return (nameof(options.Provider), "is missing or no provider: give //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER.");
         }
 
         var hasSource = !string.IsNullOrWhiteSpace(options.Source);

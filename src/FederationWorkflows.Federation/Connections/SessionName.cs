@@ -24,7 +24,16 @@ internal static class SessionName
     /// <summary>The name, fit for STS.</summary>
     public static string From(string? template, string connection, string? story, string? run)
     {
-        template = string.IsNullOrWhiteSpace(template) ? Default : template;
+        if (string.IsNullOrWhiteSpace(template))
+        {
+            if (story is { Length: >= RoleSessionName.MinLength and <= RoleSessionName.MaxLength } && IsAllowed(story))
+            {
+                return story;
+            }
+
+            template = Default;
+        }
+
         var name = Fill(template, connection, story ?? "", run);
         if (name.Length > RoleSessionName.MaxLength && story is not null)
         {
@@ -33,6 +42,19 @@ internal static class SessionName
         }
 
         return RoleSessionName.From(name.Length == 0 ? connection : name);
+    }
+
+    private static bool IsAllowed(string story)
+    {
+        foreach (var character in story)
+        {
+            if (!RoleSessionName.IsAllowed(character))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string Fill(string template, string connection, string story, string? run) =>

@@ -138,6 +138,7 @@ internal static class CredentialJson
         var isAllowed = Uri.TryCreate(url, UriKind.Absolute, out var uri)
             && ((uri.Scheme == Uri.UriSchemeHttps && uri.IsDefaultPort && uri.Host.EndsWith(".googleapis.com", StringComparison.OrdinalIgnoreCase))
                 || IsSameOrigin(uri, endpoints.GoogleToken)
+                || IsSameOrigin(uri, endpoints.GoogleSts)
                 || IsSameOrigin(uri, endpoints.GoogleIamCredentials));
         if (!isAllowed)
         {

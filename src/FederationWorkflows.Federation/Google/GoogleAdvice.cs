@@ -12,7 +12,25 @@ internal static class GoogleAdvice
             ? "No service account is attached to this machine (or, on GKE, no workload identity to this pod): attach one."
             : "Check that this host runs on Google Cloud and that the service account attached to it exists and is enabled.",
         GoogleCall.SecurityTokenService => PoolAdvice.For(call, error),
-        _ => TokenEndpoint(call, error),
+        GoogleCall.TokenEndpoint => TokenEndpoint(call, error),
+        _ => Api(error),
+    };
+
+    /// <summary>Any other API, of which this host knows nothing but the common codes (google.rpc.Code).</summary>
+    private static string Api(GoogleError error) => (error.Code, error.Reason) switch
+    {
+        (_, "SERVICE_DISABLED") => "Enable the API in the project that is billed: gcloud services enable. Give a quota project, where that is another than the caller's.",
+        (_, "ACCESS_TOKEN_SCOPE_INSUFFICIENT") => "Get the token with a scope of this API, such as https://www.googleapis.com/auth/cloud-platform.",
+        (_, "USER_PROJECT_DENIED") => "Grant roles/serviceusage.serviceUsageConsumer on the quota project to whoever the token is of.",
+        ("PERMISSION_DENIED", _) or ("Forbidden", _) => error.Permission is { Length: > 0 } permission
+            ? $"Grant a role with {CloudText.Code(permission, "the permission")} to whoever the token is of. The same answer may come when the resource does not exist."
+            : "Grant a role that allows it to whoever the token is of. The same answer may come when the resource does not exist.",
+        ("UNAUTHENTICATED", _) or ("Unauthorized", _) => "The token is expired, revoked or no access token: get a new one just before this call.",
+        ("NOT_FOUND", _) or ("NotFound", _) => "Check path and service: the resource does not exist, or the API has no such method.",
+        ("INVALID_ARGUMENT", _) or ("BadRequest", _) => "Check path, query and body against the API's reference.",
+        ("FAILED_PRECONDITION", _) => "The resource is not in the state that the call needs.",
+        ("ABORTED", _) or ("ALREADY_EXISTS", _) or ("Conflict", _) => "Somebody else has changed or made the resource: read it again, and decide anew.",
+        _ => Passing(error),
     };
 
     private static string TokenEndpoint(GoogleCall call, GoogleError error) => (error.Code, error.Message) switch

@@ -12,6 +12,12 @@ internal sealed class GoogleAnswers(HttpMessageHandler inner, GoogleCall call, T
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, callEnds);
         var response = await base.SendAsync(request, either.Token);
+        if (call.Service == GoogleCall.MetadataServer && !(response.Headers.TryGetValues("Metadata-Flavor", out var flavor) && flavor.Contains("Google")))
+        {
+            response.Dispose();
+            throw call.Unreadable("its answer has no Metadata-Flavor: Google, so something else answers at its address");
+        }
+
         if (response.IsSuccessStatusCode)
         {
             return response;

@@ -76,6 +76,22 @@ internal sealed class GoogleHttp(IHttpMessageHandlerFactory handlers, IOptionsMo
             time,
             cancellationToken);
 
+    /// <summary>Sends a request of any kind with a bearer token, and reads its answer.</summary>
+    public Task<T> SendAsync<T>(
+        GoogleCall call, Func<HttpRequestMessage> make, Sensitive<string> bearer, string client, Func<HttpResponseMessage, byte[], T> read, CancellationToken cancellationToken) =>
+        call.RunAsync(
+            async limited =>
+            {
+                using var http = new HttpClient(Answers(call, client, limited)) { Timeout = Timeout.InfiniteTimeSpan };
+                using var request = make();
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer.Reveal());
+                using var response = await http.SendAsync(request, limited);
+                return read(response, await response.Content.ReadAsByteArrayAsync(limited));
+            },
+            options.CurrentValue.Timeout,
+            time,
+            cancellationToken);
+
     // Error answers never get to the library, so these are about a success that it could not read; it dereferences what is absent.
     private static bool IsUnreadable(Exception exception) => exception is
         TokenResponseException or InvalidJwtException or Newtonsoft.Json.JsonException or NullReferenceException or ArgumentException or FormatException or OverflowException;

@@ -25,7 +25,6 @@ internal sealed class GoogleTokenSource(
                     Audience = audience,
                 },
                 cancellationToken),
-            AwsRoleConnection aws => throw CredentialJson.Unusable(aws.Name, "it is an identity of AWS and has no Google tokens", "Name a Google connection."),
             var other => throw CredentialJson.Unusable(
                 other.Name,
                 "it cannot mint ID tokens for an audience by itself",
@@ -48,7 +47,6 @@ internal sealed class GoogleTokenSource(
                 Scopes = scopes,
             },
             cancellationToken),
-        AwsRoleConnection => throw CredentialJson.Unusable(connection.Name, "it is an identity of AWS and has no Google tokens", "Get its credentials with Aws.GetCredentials, or name a Google connection."),
         _ => throw CredentialJson.Unusable(connection.Name, "its kind is not known to this token source", "Define it as one of the documented kinds."),
     };
 

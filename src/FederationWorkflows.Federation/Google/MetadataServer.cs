@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using FederationWorkflows.Federation.Connections;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Http;
@@ -10,6 +11,9 @@ namespace FederationWorkflows.Federation.Google;
 /// </summary>
 internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
 {
+    /// <summary>The pauses between attempts while it starts: together as long as GKE needs for a new pod.</summary>
+    private static readonly TimeSpan[] StartUp = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
+
     public async Task<GoogleAccessToken> AccessTokenAsync(MetadataServerConnection connection, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
         var call = Call(connection, "token");
@@ -27,7 +31,8 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
         return call.AccessToken(token, scopes, principal: null);
     }
 
-    public async Task<GoogleIdToken> IdTokenAsync(MetadataServerConnection connection, string audience, CancellationToken cancellationToken)
+    public async Task<GoogleIdToken> IdTokenAsync(
+        MetadataServerConnection connection, string audience, CancellationToken cancellationToken, MetadataTokenFormat format = MetadataTokenFormat.Full)
     {
         var call = Call(connection, "identity");
         GoogleInputs.RequireAudience(call, audience);
@@ -36,7 +41,12 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
             call,
             async (factory, limited) =>
             {
-                var options = OidcTokenOptions.FromTargetAudience(audience).WithTokenFormat(OidcTokenFormat.Full);
+                var options = OidcTokenOptions.FromTargetAudience(audience).WithTokenFormat(format switch
+                {
+                    MetadataTokenFormat.Standard => OidcTokenFormat.Standard,
+                    MetadataTokenFormat.FullWithLicenses => OidcTokenFormat.FullWithLicences,
+                    _ => OidcTokenFormat.Full,
+                });
                 var source = await Credential(factory, scopes: null).GetOidcTokenAsync(options, limited);
                 return await source.GetAccessTokenAsync(limited);
             },
@@ -49,30 +59,47 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
     private async Task<T> RunAsync<T>(
         MetadataServerConnection connection, GoogleCall call, Func<global::Google.Apis.Http.IHttpClientFactory, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
-        try
+        for (var attempt = 0; ; attempt++)
         {
-            return await http.RunAsync(call, action, cancellationToken, FederationHttpClients.GoogleMetadata);
-        }
-        catch (FederationException exception) when (exception.Side == FailureSide.Network && exception.Code is FailureCodes.NetworkFailure or FailureCodes.Timeout)
-        {
-            // Nothing answers there unless this is Google Cloud: trying again is of no use, setting up credentials is.
-            throw new FederationException(
-                new Failure
-                {
-                    Cloud = Cloud.Google,
-                    Side = FailureSide.Network,
-                    Service = call.Service,
-                    Api = call.Api,
-                    Code = exception.Code,
-                    Detail = exception.Detail,
-                    Advice = connection.IsByDefault
-                        ? $"{call.Caller} uses Application Default Credentials and found no file ({ApplicationDefault.FileVariable}, gcloud auth application-default login): "
-                            + "give one, or run on Google Cloud with a service account attached."
-                        : $"{call.Caller} is of kind {ConnectionKinds.MetadataServer}: run this host on Google Cloud with a service account attached, or give the connection another kind.",
-                },
-                exception.InnerException);
+            try
+            {
+                return await http.RunAsync(call, action, cancellationToken, FederationHttpClients.GoogleMetadata);
+            }
+            catch (FederationException exception) when (attempt < StartUp.Length && IsStarting(exception))
+            {
+                await Task.Delay(StartUp[attempt], time, cancellationToken);
+            }
+            catch (FederationException exception) when (exception.Side == FailureSide.Network && exception.Code is FailureCodes.NetworkFailure or FailureCodes.Timeout)
+            {
+                throw Absent(connection, call, exception);
+            }
         }
     }
+
+    // In the first seconds of a pod GKE's metadata server refuses connections, or does not know the pod yet. Off Google Cloud nothing is there to refuse.
+    private static bool IsStarting(FederationException exception) => exception switch
+    {
+        { Side: FailureSide.Cloud } => exception.HttpStatus is 404 or 429 or >= 500,
+        { InnerException.InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => true,
+        _ => false,
+    };
+
+    // Nothing answers there unless this is Google Cloud: trying again is of no use, setting up credentials is.
+    private static FederationException Absent(MetadataServerConnection connection, GoogleCall call, FederationException exception) => new(
+        new Failure
+        {
+            Cloud = Cloud.Google,
+            Side = FailureSide.Network,
+            Service = call.Service,
+            Api = call.Api,
+            Code = exception.Code,
+            Detail = exception.Detail,
+            Advice = connection.IsByDefault
+                ? $"{call.Caller} uses Application Default Credentials and found no file ({ApplicationDefault.FileVariable}, gcloud auth application-default login): "
+                    + "give one, or run on Google Cloud with a service account attached."
+                : $"{call.Caller} is of kind {ConnectionKinds.MetadataServer}: run this host on Google Cloud with a service account attached, or give the connection another kind.",
+        },
+        exception.InnerException);
 
     private ComputeCredential Credential(global::Google.Apis.Http.IHttpClientFactory factory, IReadOnlyList<string>? scopes) => new(new ComputeCredential.Initializer
     {

@@ -45,6 +45,32 @@ public sealed class OidcToken
     public static bool TryParse(Sensitive<string> token, [NotNullWhen(true)] out OidcToken? parsed, [NotNullWhen(false)] out OidcTokenFailure? failure)
     {
         parsed = null;
+        if (!TrySplit(token, out var parts, out failure))
+        {
+            return false;
+        }
+
+        try
+        {
+            parsed = new OidcToken(parts.Algorithm, parts.KeyId, parts.HasCriticalHeader, OidcClaims.FromJson(parts.Payload), parts.SigningInput, parts.Signature);
+            return true;
+        }
+        catch (MissingClaimException exception)
+        {
+            failure = new OidcTokenFailure(OidcTokenError.MissingClaim, exception.Message);
+        }
+        catch (FormatException exception)
+        {
+            failure = new OidcTokenFailure(OidcTokenError.Malformed, exception.Message);
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes a token apart whatever it claims. False, with the reason, when it is too long or no compact JWS of a JSON object.</summary>
+    internal static bool TrySplit(Sensitive<string> token, [NotNullWhen(true)] out OidcTokenParts? split, [NotNullWhen(false)] out OidcTokenFailure? failure)
+    {
+        split = null;
         failure = null;
         var text = token.Reveal();
         if (text.Length > MaximumLength)
@@ -68,19 +94,19 @@ public sealed class OidcToken
                 throw new FormatException("The token's header is not a JSON object.");
             }
 
-            var algorithm = HeaderText(header.RootElement, "alg") ?? throw new FormatException("The token's header has no \"alg\".");
-            parsed = new OidcToken(
-                algorithm,
+            if (payload.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new FormatException("The token's payload is not a JSON object.");
+            }
+
+            split = new OidcTokenParts(
+                HeaderText(header.RootElement, "alg") ?? throw new FormatException("The token's header has no \"alg\"."),
                 HeaderText(header.RootElement, "kid"),
                 header.RootElement.TryGetProperty("crit", out _),
-                OidcClaims.FromJson(payload.RootElement),
+                payload.RootElement.Clone(),
                 Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
                 Decode(parts[2], "signature"));
             return true;
-        }
-        catch (MissingClaimException exception)
-        {
-            failure = new OidcTokenFailure(OidcTokenError.MissingClaim, exception.Message);
         }
         catch (FormatException exception)
         {
@@ -112,6 +138,9 @@ public sealed class OidcToken
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw new FormatException($"The token header's \"{name}\" is not text.");
 }
+
+/// <summary>The parts of a compact JWS, decoded; nothing is verified.</summary>
+internal sealed record OidcTokenParts(string Algorithm, string? KeyId, bool HasCriticalHeader, JsonElement Payload, byte[] SigningInput, byte[] Signature);
 
 /// <summary>Why a token is refused.</summary>
 public enum OidcTokenError

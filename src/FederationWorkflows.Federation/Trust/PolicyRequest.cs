@@ -17,7 +17,7 @@ public sealed record RequestPrincipal
         Names = names;
     }
 
-    /// <summary>The kind a policy names it under: <c>AWS</c> or <c>Federated</c>.</summary>
+    /// <summary>The kind a policy names it under: <c>AWS</c>, <c>Federated</c> or <c>Service</c>.</summary>
     public string Kind { get; }
 
     /// <summary>Its account; null for somebody from outside AWS.</summary>
@@ -35,6 +35,9 @@ public sealed record RequestPrincipal
 
     /// <summary>A session of an assumed role.</summary>
     public static RequestPrincipal RoleSession(string accountId, string sessionArn, string roleArn) => new("AWS", accountId, [sessionArn, roleArn]);
+
+    /// <summary>A service of AWS, for example <c>ec2.amazonaws.com</c>.</summary>
+    public static RequestPrincipal Service(string name) => new("Service", null, [name]);
 
     internal PrincipalMatch MatchOf(PrincipalElement element)
     {

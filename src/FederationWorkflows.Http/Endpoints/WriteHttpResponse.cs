@@ -73,7 +73,7 @@ internal sealed class WriteHttpResponse : CodeActivity
         }
 
         var content = context.GetMasked(Content);
-        if (context.IsSensitive(Content) || Secrets.Find(content).Count > 0)
+        if (context.IsSensitive(Content) || InClear.FindSecrets(content).Count > 0)
         {
             masked.Insert(0, "content");
         }

@@ -121,10 +121,10 @@ internal sealed class StoryRequest
             throw new InvalidOperationException("The content type is not valid. Write it as application/json.");
         }
 
-        var secrets = Http.Secrets.Find(content);
+        var secrets = InClear.FindSecrets(content);
         AddSecrets(secrets);
         IsBodySensitive = isSensitive || secrets.Count > 0;
-        content = content is Sensitive sensitive ? Http.Secrets.Reveal(sensitive) : content;
+        content = content is Sensitive sensitive ? InClear.Reveal(sensitive) : content;
         content = content is JsonElement json ? JsonValues.Unwrap(json) : content;
         if (content is null or "")
         {
@@ -137,13 +137,13 @@ internal sealed class StoryRequest
             byte[] bytes => (bytes, contentType ?? "application/octet-stream"),
             _ when type.Kind == BodyKind.Form => (FormContent(content), contentType),
             _ when type.Kind == BodyKind.Multipart => throw new InvalidOperationException("A multipart body must be given as text or bytes with its boundaries. Use application/json or application/x-www-form-urlencoded for objects."),
-            _ => (Http.Secrets.ToJson(content), contentType ?? "application/json"),
+            _ => (InClear.ToJson(content), contentType ?? "application/json"),
         };
     }
 
     private static byte[] FormContent(object content)
     {
-        using var document = JsonDocument.Parse(Http.Secrets.ToJson(content));
+        using var document = JsonDocument.Parse(InClear.ToJson(content));
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             throw new InvalidOperationException("The content of a form must be an object: each property becomes a field.");

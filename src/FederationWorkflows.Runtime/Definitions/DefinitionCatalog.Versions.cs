@@ -21,11 +21,12 @@ public sealed partial class DefinitionCatalog
     /// <param name="utf8Json">The definition.</param>
     /// <param name="caller">Who publishes it.</param>
     /// <param name="cancellationToken">Ends the call; nothing is stored then.</param>
-    /// <exception cref="DefinitionException">It has errors; nothing was changed.</exception>
+    /// <exception cref="DefinitionException">It has errors, or the caller may not publish it; nothing was changed.</exception>
     public async ValueTask<StoredDefinition> PublishAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var workflow = compiler.Compile(utf8Json).Require();
         _ = TriggerIndex.TriggersOf(workflow);
+        access.RequireToPublish(workflow, caller);
         var definition = workflow.Definition;
         return await ReplaceLatestAsync(definition.DefinitionId, PublishOverAsync, cancellationToken);
 
@@ -101,7 +102,7 @@ public sealed partial class DefinitionCatalog
     /// <param name="caller">Who publishes it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The version; null when there is none of the id.</returns>
-    /// <exception cref="DefinitionException">It has errors; nothing was changed.</exception>
+    /// <exception cref="DefinitionException">It has errors, or the caller may not publish it; nothing was changed.</exception>
     public async ValueTask<StoredDefinition?> PublishVersionAsync(string versionId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         await changing.WaitAsync(cancellationToken);
@@ -179,11 +180,13 @@ public sealed partial class DefinitionCatalog
 
     /// <summary>The graph of a content that a run from elsewhere is pinned to. A content that is not known is stored beside the other versions: it is neither the latest nor published.</summary>
     /// <exception cref="DefinitionException">It has errors; nothing was stored.</exception>
+    /// <exception cref="StoryNotAllowedException">The caller may not let runs of it go on; nothing was stored.</exception>
     internal async ValueTask<ExecutableWorkflow> AddRevisionAsync(JsonElement json, int version, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var definition = DefinitionParser.Parse(json);
         if (await FindRevisionAsync(definition.DefinitionId, definition.Revision, cancellationToken) is { } known)
         {
+            access.RequireToStart(known, caller);
             return known;
         }
 
@@ -199,6 +202,7 @@ public sealed partial class DefinitionCatalog
             }
 
             var workflow = Compile(stored);
+            access.RequireToStart(workflow, caller);
             await store.SaveAsync(stored, cancellationToken);
             return workflow;
         }
@@ -289,6 +293,7 @@ public sealed partial class DefinitionCatalog
         // saved was not looked at here.
         var workflow = Compile(version);
         var own = TriggerIndex.TriggersOf(workflow);
+        access.RequireToPublish(workflow, caller);
         var published = version with { IsPublished = true };
         if (!await (version.IsLatest ? store.TrySaveAsync(published, version, cancellationToken) : store.SetPublishedAsync(version.DefinitionId, version.Id, cancellationToken)))
         {

@@ -25,6 +25,8 @@ public sealed partial class DefinitionCatalog : IDisposable
 
     private readonly StoryActivityProvider storyActivities;
 
+    private readonly StoryAccess access;
+
     private readonly TimeProvider timeProvider;
 
     private readonly ILogger<DefinitionCatalog> logger;
@@ -45,6 +47,7 @@ public sealed partial class DefinitionCatalog : IDisposable
         WorkflowCompiler compiler,
         ActivityRegistry registry,
         StoryActivityProvider storyActivities,
+        StoryAccess access,
         TimeProvider timeProvider,
         ILogger<DefinitionCatalog> logger)
     {
@@ -54,6 +57,7 @@ public sealed partial class DefinitionCatalog : IDisposable
         this.compiler = compiler;
         this.registry = registry;
         this.storyActivities = storyActivities;
+        this.access = access;
         this.timeProvider = timeProvider;
         this.logger = logger;
     }
@@ -63,6 +67,9 @@ public sealed partial class DefinitionCatalog : IDisposable
 
     /// <summary>What starts the published definitions: an immutable snapshot, replaced when one is published.</summary>
     public TriggerIndex Triggers => Volatile.Read(ref triggers);
+
+    /// <summary>The published stories that this node can run, in no order.</summary>
+    public IReadOnlyCollection<ExecutableWorkflow> Published => [.. published.Values];
 
     internal int CompiledCount => compiled.Count;
 

@@ -41,7 +41,7 @@ public sealed partial class EventPublisher
     /// <returns>How many should have heard of it and could not; the log says why.</returns>
     public Task<int> PublishAsync(string eventName, string? correlationId, object? payload, ClaimsPrincipal caller, CancellationToken cancellationToken) =>
         PublishAsync(
-            new PublishEventWork { EventName = eventName, CorrelationId = correlationId, Payload = payload, StartedBy = caller.ToPerson() },
+            new PublishEventWork { EventName = eventName, CorrelationId = correlationId, Payload = payload, StartedBy = caller.ToPerson(), Hands = [caller.Hand()] },
             runtime.NewRunId(),
             timeProvider.GetUtcNow(),
             cancellationToken);
@@ -102,7 +102,7 @@ public sealed partial class EventPublisher
         };
         try
         {
-            await runtime.StartAsync(story, request, published.StartedBy, new RunOrigin { WaitsForRoom = true }, cancellationToken);
+            await runtime.StartAsync(story, request, published.StartedBy, new RunOrigin { Hands = published.Hands, WaitsForRoom = true }, cancellationToken);
         }
         catch (RunExistsException)
         {

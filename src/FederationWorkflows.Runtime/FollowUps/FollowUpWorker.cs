@@ -46,7 +46,7 @@ internal sealed partial class FollowUpWorker(IFollowUpStore store, WorkflowRunti
                     story,
                     new StartRequest(start.DefinitionId) { RunId = start.RunId, Input = start.Input, CorrelationId = start.CorrelationId },
                     start.StartedBy,
-                    new RunOrigin { Parent = start.Parent, FollowUpId = followUp.Id, TraceParent = start.TraceParent, WaitsForRoom = true },
+                    new RunOrigin { Hands = start.Hands, Parent = start.Parent, FollowUpId = followUp.Id, TraceParent = start.TraceParent, WaitsForRoom = true },
                     cancellationToken);
                 return true;
             }

@@ -1,7 +1,9 @@
+using System.Security.Claims;
 using System.Text;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Storage;
 
 namespace FederationWorkflows.Runtime.Runs;
@@ -11,25 +13,41 @@ namespace FederationWorkflows.Runtime.Runs;
 /// Nothing of it is stored. What it would leave to the runtime, such as starting another story or answering a webhook, is not carried out, and
 /// activities inside it are left out.
 /// </summary>
-public sealed class ActivityTest(WorkflowCompiler compiler, RunEnvironment environment)
+public sealed class ActivityTest
 {
+    private readonly WorkflowCompiler compiler;
+
+    private readonly StoryAccess access;
+
+    private readonly RunEnvironment environment;
+
+    internal ActivityTest(WorkflowCompiler compiler, StoryAccess access, RunEnvironment environment)
+    {
+        this.compiler = compiler;
+        this.access = access;
+        this.environment = environment;
+    }
+
     /// <summary>How long the activity may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Executes an activity.</summary>
     /// <param name="definition">The definition it is in, whose variables and inputs it sees. The object is changed.</param>
     /// <param name="activity">The activity, an object inside the definition or a copy.</param>
+    /// <param name="caller">Who tries it: by hand.</param>
     /// <param name="cancellationToken">Ends the test.</param>
     /// <returns>What became of it.</returns>
+    /// <exception cref="StoryNotAllowedException">The caller may not use what the activity uses.</exception>
     /// <exception cref="DefinitionException">The activity has errors, or names what only the whole story has.</exception>
-    public async ValueTask<ActivityExecutionRecord> ExecuteAsync(JsonObject definition, JsonObject activity, CancellationToken cancellationToken)
+    public async ValueTask<ActivityExecutionRecord> ExecuteAsync(JsonObject definition, JsonObject activity, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var alone = (JsonObject)activity.DeepClone();
         RemoveChildren(alone);
         definition["root"] = alone;
         var workflow = compiler.Compile(Encoding.UTF8.GetBytes(definition.ToJsonString())).Require();
+        access.RequireToStart(workflow, caller);
         var id = environment.NewId();
-        using var run = WorkflowRun.Create(workflow, new RunStart { RunId = id }, environment);
+        using var run = WorkflowRun.Create(workflow, new RunStart { RunId = id, StartedBy = caller.ToPerson(), Hands = [caller.Hand()] }, environment);
         using var limit = new CancellationTokenSource(Patience, environment.TimeProvider);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var records = new Dictionary<string, ActivityExecutionRecord>();

@@ -82,6 +82,7 @@ public sealed class RunArchive(
     /// <returns>The run.</returns>
     /// <exception cref="RunArchiveException">It is no such document, or its secrets were encrypted with another key ring; nothing was stored.</exception>
     /// <exception cref="DefinitionException">This server cannot run its story; nothing was stored.</exception>
+    /// <exception cref="StoryNotAllowedException">The caller may not use what its story uses; nothing was stored.</exception>
     /// <exception cref="RunExistsException">There is a run of its id.</exception>
     public async ValueTask<RunSummary> ImportAsync(ReadOnlyMemory<byte> utf8Json, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
@@ -100,6 +101,20 @@ public sealed class RunArchive(
 
         var workflow = await definitions.AddRevisionAsync(document.Definition, identity.Version, caller, cancellationToken);
         using var run = Load(workflow, document);
+        run.Touch(caller.Hand());
+        using var touched = run.TakeCommit();
+        foreach (var part in touched.State)
+        {
+            if (part.Data is null)
+            {
+                document.State.Remove(part.Key);
+            }
+            else
+            {
+                document.State[part.Key] = part.Data;
+            }
+        }
+
         var now = environment.TimeProvider.GetUtcNow();
         var transaction = new RunTransaction
         {

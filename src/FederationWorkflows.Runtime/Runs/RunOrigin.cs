@@ -3,11 +3,14 @@ using FederationWorkflows.Runtime.Storage;
 
 namespace FederationWorkflows.Runtime.Runs;
 
-/// <summary>Where a new run comes from, when nobody asked for it by hand: what its first commit does besides storing it.</summary>
+/// <summary>Where a new run comes from, and what its first commit does besides storing it.</summary>
 internal sealed record RunOrigin
 {
     /// <summary>It is on disk that this run is to be started: on a busy node it waits for room. Who asks from outside is turned away instead.</summary>
     public bool WaitsForRoom { get; init; }
+
+    /// <summary>The people through whose hands it goes.</summary>
+    public IReadOnlyList<string> Hands { get; init; } = Engine.Stories.Hands.None;
 
     /// <summary>The run that starts it.</summary>
     public RunParent? Parent { get; init; }

@@ -23,6 +23,12 @@ public sealed record StartRequest(string DefinitionId)
     /// <summary>What the trigger received.</summary>
     public object? TriggerPayload { get; init; }
 
+    /// <summary>
+    /// What the trigger heard starts it, whoever sent that. Otherwise the caller starts it by hand, and must be allowed to use what the story uses
+    /// (<see cref="Definitions.IStoryAccess"/>), by whatever trigger he says.
+    /// </summary>
+    public bool IsTriggered { get; init; }
+
     /// <summary>Keeps the same request from starting a second run of the same trigger: <see cref="DuplicateRunException"/> names the first. Null for none.</summary>
     public string? DeduplicationKey { get; init; }
 

@@ -33,6 +33,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly DefinitionCatalog definitions;
 
+    private readonly StoryAccess access;
+
     private readonly IRunStore runs;
 
     private readonly IFollowUpStore followUps;
@@ -55,9 +57,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private volatile bool isDraining;
 
-    /// <summary>A runtime over a store.</summary>
-    public WorkflowRuntime(
+    internal WorkflowRuntime(
         DefinitionCatalog definitions,
+        StoryAccess access,
         IRunStore runs,
         IFollowUpStore followUps,
         IStoreSignals signals,
@@ -71,6 +73,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         meter = RuntimeMeter.Observe(() => gate.Running, () => gate.Queued);
         retryAfter = concurrency.Value.RetryAfter;
         this.definitions = definitions;
+        this.access = access;
         this.runs = runs;
         this.followUps = followUps;
         this.signals = signals;
@@ -94,6 +97,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>Starts a run of the published version of a definition, or of the one that is asked for. When this returns, the run is stored.</summary>
     /// <exception cref="UnknownDefinitionException">No version of the definition is published, or it has not the one that is asked for.</exception>
     /// <exception cref="DefinitionException">The version that is asked for has errors.</exception>
+    /// <exception cref="StoryNotAllowedException">The caller may not start it by hand.</exception>
     /// <exception cref="RunExistsException">The run id is taken.</exception>
     /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
     /// <exception cref="DuplicateRunException">The same deduplication key started a run before.</exception>
@@ -110,15 +114,30 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             $"{request.DefinitionId}/{request.TriggerActivityId}",
             Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
             environment.TimeProvider.GetUtcNow() + request.DeduplicationWindow);
-        return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin { Deduplication = deduplication }, cancellationToken);
+        if (!request.IsTriggered)
+        {
+            access.RequireToStart(workflow, caller);
+        }
+
+        var origin = new RunOrigin { Deduplication = deduplication, Hands = request.IsTriggered ? Hands.None : [caller.Hand()] };
+        return await StartAsync(workflow, request, caller.ToPerson(), origin, cancellationToken);
     }
 
     /// <summary>Lets a run that faulted go on from the activities that failed. When this returns true, that is stored.</summary>
     /// <returns>False when the run did not fault or does not exist.</returns>
+    /// <exception cref="StoryNotAllowedException">The caller may not use what the story uses.</exception>
     public async Task<bool> RetryAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(), Wanted, Patience, cancellationToken, revives: true) switch
+        if (await runs.FindAsync(runId, cancellationToken) is { Identity: { } identity }
+            && await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, cancellationToken) is { } story)
+        {
+            access.RequireToStart(story, caller);
+        }
+
+        // The stories it calls then are checked by the roles of everybody through whose hands it went.
+        var hand = caller.Hand();
+        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(hand), Wanted, Patience, cancellationToken, revives: true) switch
         {
             CommandOutcome.Elsewhere => throw new RunElsewhereException(runId),
             var outcome => outcome == CommandOutcome.Done,
@@ -131,6 +150,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <param name="caller">Who asks for it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The new run; null when the other, or its definition, does not exist.</returns>
+    /// <exception cref="StoryNotAllowedException">The caller may not use what the story uses.</exception>
     /// <exception cref="NodeBusyException">There is no room for another run, or the node is being drained.</exception>
     /// <exception cref="Engine.ValueConversionException">A value does not fit its input.</exception>
     public async ValueTask<RunHandle?> RerunAsync(string runId, IReadOnlyDictionary<string, object?>? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
@@ -157,7 +177,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             TriggerPayload = other.TriggerPayload,
         };
         var workflow = await definitions.FindPublishedAsync(identity.DefinitionId, cancellationToken) ?? own;
-        return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin(), cancellationToken);
+        access.RequireToStart(workflow, caller);
+        return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin { Hands = [caller.Hand()] }, cancellationToken);
     }
 
     /// <summary>
@@ -344,6 +365,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
             TriggerActivityId = request.TriggerActivityId,
             TriggerPayload = request.TriggerPayload,
             StartedBy = startedBy,
+            Hands = origin.Hands,
             Parent = origin.Parent,
         },
         environment);

@@ -30,6 +30,12 @@ internal static class Permissions
     /// <summary>Create, rotate, revoke and delete secrets.</summary>
     public const string SecretsWrite = "secrets:write";
 
+    /// <summary>See which connections there are, what they reach and who may use them.</summary>
+    public const string ConnectionsRead = "connections:read";
+
+    /// <summary>Try whether a connection works, which asks its cloud.</summary>
+    public const string ConnectionsCheck = "connections:check";
+
     /// <summary>Read the audit log.</summary>
     public const string AuditRead = "audit:read";
 
@@ -38,7 +44,7 @@ internal static class Permissions
 
     /// <summary>All of them.</summary>
     public static FrozenSet<string> All { get; } =
-        FrozenSet.Create(StringComparer.Ordinal, StoriesRead, StoriesWrite, RunsRead, RunsStart, RunsOperate, TasksDecide, SecretsRead, SecretsWrite, AuditRead, UsersManage);
+        FrozenSet.Create(StringComparer.Ordinal, StoriesRead, StoriesWrite, RunsRead, RunsStart, RunsOperate, TasksDecide, SecretsRead, SecretsWrite, ConnectionsRead, ConnectionsCheck, AuditRead, UsersManage);
 
     /// <summary>True when one of the caller's roles grants it, and the key he comes with, if any, does not leave it out.</summary>
     public static bool May(this ClaimsPrincipal caller, string permission) =>
@@ -65,8 +71,8 @@ internal static class Roles
     private static readonly FrozenDictionary<string, FrozenSet<string>> Granted = new Dictionary<string, FrozenSet<string>>
     {
         [Viewer] = FrozenSet.Create(StringComparer.Ordinal, Permissions.StoriesRead, Permissions.RunsRead),
-        [Author] = FrozenSet.Create(StringComparer.Ordinal, Permissions.StoriesRead, Permissions.StoriesWrite, Permissions.RunsRead, Permissions.RunsStart, Permissions.SecretsRead),
-        [Operator] = FrozenSet.Create(StringComparer.Ordinal, Permissions.StoriesRead, Permissions.RunsRead, Permissions.RunsStart, Permissions.RunsOperate, Permissions.TasksDecide),
+        [Author] = FrozenSet.Create(StringComparer.Ordinal, Permissions.StoriesRead, Permissions.StoriesWrite, Permissions.RunsRead, Permissions.RunsStart, Permissions.SecretsRead, Permissions.ConnectionsRead),
+        [Operator] = FrozenSet.Create(StringComparer.Ordinal, Permissions.StoriesRead, Permissions.RunsRead, Permissions.RunsStart, Permissions.RunsOperate, Permissions.TasksDecide, Permissions.ConnectionsRead),
         [Administrator] = Permissions.All,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

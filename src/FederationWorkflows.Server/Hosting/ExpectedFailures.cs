@@ -26,6 +26,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
             StorageUnavailableException => StatusCodes.Status503ServiceUnavailable,
             RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DocumentConflictException or DefinitionInUseException => StatusCodes.Status409Conflict,
             UnknownDefinitionException or UnknownVersionException => StatusCodes.Status404NotFound,
+            StoryNotAllowedException => StatusCodes.Status403Forbidden,
             DefinitionException or DefinitionConflictException or ValueConversionException or RunArchiveException or RefusedException => StatusCodes.Status400BadRequest,
             _ => null,
         };

@@ -10,6 +10,7 @@ using FederationWorkflows.Runtime.Retention;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Schedules;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Server.Federation;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Approvals;
 using FederationWorkflows.Server.Audit;
@@ -165,6 +166,7 @@ public static partial class ServerHost
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton<IStandardOutput, LoggedOutput>();
         builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddConnectionRules();
         builder.Services.AddSecrets();
         builder.Services.AddSignIn(builder.Configuration);
         builder.Services.AddApprovals();

@@ -9,6 +9,7 @@ using FederationWorkflows.Server.Management.Descriptors;
 using FederationWorkflows.Server.Management.Instances;
 using FederationWorkflows.Server.Management.Live;
 using FederationWorkflows.Server.Approvals;
+using FederationWorkflows.Server.Federation;
 using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Webhooks;
 
@@ -52,6 +53,7 @@ internal static class ManagementApi
         own.MapDefinitionProblems();
         own.MapWebhookList();
         own.MapSecretUses();
+        own.MapConnections();
         own.MapSignIn();
         own.MapAudit();
         own.MapApprovals();

@@ -15,6 +15,7 @@ internal sealed record NavigationEntry(string Section, string Path, string Permi
         new("Runs", "studio/workflows/instances", Permissions.RunsRead),
         new("Approvals", "approvals", Permissions.TasksDecide),
         new("Secrets", "secrets", Permissions.SecretsRead),
+        new("Federation", "federation", Permissions.ConnectionsRead),
         new("Audit", "audit", Permissions.AuditRead),
         new("Users", "users", Permissions.UsersManage),
     ];

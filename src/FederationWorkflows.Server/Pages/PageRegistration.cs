@@ -3,6 +3,7 @@ using FederationWorkflows.Server.Access.Oidc;
 using FederationWorkflows.Server.Pages.Access;
 using FederationWorkflows.Server.Pages.Audit;
 using FederationWorkflows.Server.Pages.Approvals;
+using FederationWorkflows.Server.Pages.Federation;
 using FederationWorkflows.Server.Pages.Runs;
 using FederationWorkflows.Server.Pages.Secrets;
 using FederationWorkflows.Server.Pages.Stories;
@@ -43,5 +44,6 @@ internal static class PageRegistration
         routes.MapAuditPages();
         routes.MapApprovalPages();
         routes.MapSecretPages();
+        routes.MapFederationPages();
     }
 }

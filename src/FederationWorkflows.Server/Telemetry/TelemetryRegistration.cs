@@ -25,7 +25,11 @@ internal static class TelemetryRegistration
     /// <summary>Calls to clouds are told of as the requests of stories are.</summary>
     public static IServiceCollection AddCloudSpans(this IServiceCollection services)
     {
-        foreach (var (client, destination) in new[] { (FederationHttpClients.Google, "google"), (FederationHttpClients.GoogleMetadata, "google-metadata"), (FederationHttpClients.Aws, "aws"), (FederationHttpClients.AwsMetadata, "aws-metadata") })
+        foreach (var (client, destination) in new[]
+        {
+            (FederationHttpClients.Google, "google"), (FederationHttpClients.GoogleMetadata, "google-metadata"), (FederationHttpClients.GoogleApis, "google"),
+            (FederationHttpClients.Aws, "aws"), (FederationHttpClients.AwsObjects, "aws"), (FederationHttpClients.AwsMetadata, "aws-metadata"),
+        })
         {
             services.AddHttpClient(client).AddHttpMessageHandler(provider => new OutboundTelemetry(destination, provider.GetRequiredService<IOptions<OutboundPolicy>>().Value));
         }

@@ -197,7 +197,7 @@ internal sealed partial class WebhookEndpoint(
     /// </summary>
     private async ValueTask<StartRequest> RequestOfAsync(ExecutableWorkflow? workflow, WorkflowTrigger trigger, HttpRequestData request, CallerVerdict verdict, CancellationToken cancellationToken)
     {
-        var start = new StartRequest(trigger.DefinitionId) { RunId = runtime.NewRunId(), TriggerActivityId = trigger.ActivityId, TriggerPayload = request };
+        var start = new StartRequest(trigger.DefinitionId) { RunId = runtime.NewRunId(), TriggerActivityId = trigger.ActivityId, TriggerPayload = request, IsTriggered = true };
         var endpoint = workflow?.Nodes.FirstOrDefault(node => node.Id == trigger.ActivityId);
         if (verdict.ReplayKey is not { } signed)
         {

@@ -64,6 +64,47 @@ public sealed class AssumeRoleTests : IAsyncLifetime
             ("Tags.member.1.Key", "team"),
             ("Tags.member.1.Value", "soc")))["Message"]!.ShouldStartWith("User: arn:aws:iam::111122223333:user/engineer is not authorized to perform: sts:TagSession");
 
+    [Theory]
+    [InlineData("names-the-role", 200)]
+    [InlineData("names-the-session", 200)]
+    [InlineData("names-another-session", 403)]
+    [InlineData("names-a-wildcard-session", 403)]
+    [InlineData("names-the-account-of-the-chain", 403)]
+    [InlineData("wants-a-tag", 403)]
+    public async Task A_session_assumes_a_role_that_names_it_its_role_or_its_account(string role, int status)
+    {
+        var first = await AssumeAsync(lab.UserClient("sts"), "arn:aws:iam::111122223333:role/names-the-user");
+
+        (await AssumeAsync(first.Client(lab, "sts"), $"arn:aws:iam::111122223333:role/{role}")).Status.ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task Transitive_tags_and_the_source_identity_go_on_along_a_chain()
+    {
+        var first = await AssumeAsync(
+            lab.UserClient("sts"),
+            "arn:aws:iam::444455556666:role/sees-tags",
+            ("ExternalId", "agreed"),
+            ("SourceIdentity", "alice"),
+            ("Tags.member.1.Key", "team"),
+            ("Tags.member.1.Value", "soc"),
+            ("Tags.member.2.Key", "shift"),
+            ("Tags.member.2.Value", "night"),
+            ("TransitiveTagKeys.member.1", "team"));
+        first.Status.ShouldBe(200, first.Text);
+        first["SourceIdentity"].ShouldBe("alice");
+        var client = first.Client(lab, "sts");
+
+        var second = await AssumeAsync(client, "arn:aws:iam::444455556666:role/sees-tags-of-the-chain");
+        second.Status.ShouldBe(200, second.Text);
+        (await AssumeAsync(second.Client(lab, "sts"), "arn:aws:iam::444455556666:role/sees-tags-of-the-chain")).Status.ShouldBe(200);
+        (await AssumeAsync(second.Client(lab, "sts"), "arn:aws:iam::444455556666:role/wants-the-shift")).Status.ShouldBe(403);
+        (await AssumeAsync(client, "arn:aws:iam::444455556666:role/sees-tags-of-the-chain", ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "red")))
+            .ShouldRefuse(400, "ValidationError", "The session tag 'team' is transitive in the session of the caller and cannot be passed again");
+        (await AssumeAsync(client, "arn:aws:iam::444455556666:role/sees-tags-of-the-chain", ("SourceIdentity", "mallory")))
+            .ShouldRefuse(400, "ValidationError", "The source identity of the caller's session is alice and stays so when it assumes further roles");
+    }
+
     [Fact]
     public async Task A_chained_session_lasts_an_hour_at_most()
     {
@@ -83,7 +124,7 @@ public sealed class AssumeRoleTests : IAsyncLifetime
         var denied = await session.QueryAsync(("Action", "ListRoles"), ("Version", "2010-05-08"));
 
         listing.Xml.Descendants().Where(static element => element.Name.LocalName == "RoleName").Select(static element => element.Value)
-            .ShouldBe(["broken-trust", "evidence-collector", "incident-responder"]);
+            .ShouldBe(["broken-trust", "evidence-collector", "incident-containment", "incident-responder"]);
         denied.ShouldRefuse(
             403,
             "AccessDenied",
@@ -109,19 +150,31 @@ public sealed class AssumeRoleTests : IAsyncLifetime
     private static string Trust(string principal, string effect = "Allow", string condition = "{}") =>
         $$"""{"Effect":"{{effect}}","Principal":{"AWS":"{{principal}}"},"Action":"sts:AssumeRole","Condition":{{condition}} }""";
 
+    private static string TrustAll(string principal, string condition = "{}") =>
+        $$"""{"Effect":"Allow","Principal":{"AWS":"{{principal}}"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"],"Condition":{{condition}} }""";
+
     private static string World => $$"""
         {"aws":{"accounts":[
           {"id":"111122223333","users":[{"name":"engineer","accessKeys":[{}],"policies":[{"name":"cross","document":{"Version":"2012-10-17","Statement":[
-              {"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Resource":["arn:aws:iam::444455556666:role/wrong-external-id","arn:aws:iam::444455556666:role/sees-*"]}]} }] }],
+              {"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"],"Resource":["arn:aws:iam::444455556666:role/wrong-external-id","arn:aws:iam::444455556666:role/sees-*"]}]} }] }],
            "roles":[
              {{Role("names-the-user", Trust("arn:aws:iam::111122223333:user/engineer"))}},
              {{Role("names-the-account", Trust("111122223333"))}},
              {{Role("names-everybody", Trust("*"))}},
+             {{Role("names-the-role", Trust("arn:aws:iam::111122223333:role/names-the-user"))}},
+             {{Role("names-the-session", Trust("arn:aws:sts::111122223333:assumed-role/names-the-user/chained"))}},
+             {{Role("names-another-session", Trust("arn:aws:sts::111122223333:assumed-role/names-the-user/other"))}},
+             {{Role("names-a-wildcard-session", Trust("arn:aws:sts::111122223333:assumed-role/names-the-user/*"))}},
+             {{Role("names-the-account-of-the-chain", Trust("arn:aws:iam::111122223333:root"))}},
+             {{Role("wants-a-tag", Trust("*", condition: """{"StringEquals":{"aws:PrincipalTag/team":"soc"}}"""))}},
              {{Role("denies-the-user", Trust("*"), Trust("arn:aws:iam::111122223333:user/engineer", "Deny"))}}
            ]},
           {"id":"444455556666","roles":[
              {{Role("wrong-external-id", Trust("111122223333", condition: """{"StringEquals":{"sts:ExternalId":"other"}}"""))}},
              {{Role("not-allowed-to-caller", Trust("arn:aws:iam::111122223333:root"))}},
+             {{Role("sees-tags", TrustAll("arn:aws:iam::111122223333:root"))}},
+             {{Role("sees-tags-of-the-chain", TrustAll("*", """{"StringEquals":{"aws:PrincipalTag/team":"soc","aws:SourceIdentity":"alice"}}"""))}},
+             {{Role("wants-the-shift", TrustAll("*", """{"StringEquals":{"aws:PrincipalTag/shift":"night"}}"""))}},
              {{Role("sees-anybody-but-tags", Trust("arn:aws:iam::111122223333:root", condition: """{"StringEquals":{"sts:ExternalId":"agreed"}}"""))}}
           ]}
         ] } }

@@ -1,29 +1,31 @@
-using System.Diagnostics;
-
 namespace FederationWorkflows.CloudLab.Tests.Aws;
 
 /// <summary>Debian's AWS CLI and boto3 (apt-get install awscli python3-boto3). Without them these tests fail: they are part of what the lab promises.</summary>
 public sealed class AwsCliTests : IAsyncLifetime
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("cloudlab-cli-").FullName;
     private TestLab lab = null!;
+    private ClientProgram program = null!;
 
-    public async ValueTask InitializeAsync() => lab = await TestLab.StartAsync();
+    public async ValueTask InitializeAsync()
+    {
+        lab = await TestLab.StartAsync();
+        program = new ClientProgram(lab);
+    }
 
     public async ValueTask DisposeAsync()
     {
+        program.Dispose();
         await lab.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
     public async Task The_cli_assumes_a_role_by_web_identity_and_knows_who_it_is()
     {
         var environment = await SessionAsync("incident-responder");
-        var assumed = await AwsAsync(
+        var assumed = await program.AwsAsync(
             environment, "sts", "assume-role-with-web-identity", "--role-arn", TestLab.Role, "--role-session-name", "from-cli",
             "--web-identity-token", $"file://{TokenFile}", "--query", "AssumedRoleUser.Arn", "--output", "text");
-        var caller = await AwsAsync(environment, "sts", "get-caller-identity", "--query", "Arn", "--output", "text");
+        var caller = await program.AwsAsync(environment, "sts", "get-caller-identity", "--query", "Arn", "--output", "text");
 
         assumed.ShouldBe("arn:aws:sts::111122223333:assumed-role/incident-responder/from-cli\n");
         caller.ShouldBe("arn:aws:sts::111122223333:assumed-role/incident-responder/cli\n");
@@ -34,23 +36,23 @@ public sealed class AwsCliTests : IAsyncLifetime
     {
         var environment = await SessionAsync("incident-responder");
 
-        (await AwsAsync(environment, "s3", "ls")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')[^1]).ShouldBe(
+        (await program.AwsAsync(environment, "s3", "ls")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')[^1]).ShouldBe(
             ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-vpc-flow-logs"]);
-        (await AwsAsync(environment, "s3", "ls", "s3://security-lab-incident-evidence/INC-2041/")).ShouldContain("indicators.csv");
+        (await program.AwsAsync(environment, "s3", "ls", "s3://security-lab-incident-evidence/INC-2041/")).ShouldContain("indicators.csv");
     }
 
     [Fact]
     public async Task The_cli_copies_a_file_up_and_down()
     {
         var environment = await SessionAsync("evidence-collector");
-        var up = Path.Combine(folder, "up.bin");
-        var down = Path.Combine(folder, "down.bin");
+        var up = Path.Combine(program.Folder, "up.bin");
+        var down = Path.Combine(program.Folder, "down.bin");
         var content = new byte[300_000];
         new Random(7).NextBytes(content);
         await File.WriteAllBytesAsync(up, content, TestLab.Cancel);
 
-        await AwsAsync(environment, "s3", "cp", "--no-progress", up, "s3://security-lab-incident-evidence/memory dump.bin");
-        await AwsAsync(environment, "s3", "cp", "--no-progress", "s3://security-lab-incident-evidence/memory dump.bin", down);
+        await program.AwsAsync(environment, "s3", "cp", "--no-progress", up, "s3://security-lab-incident-evidence/memory dump.bin");
+        await program.AwsAsync(environment, "s3", "cp", "--no-progress", "s3://security-lab-incident-evidence/memory dump.bin", down);
 
         (await File.ReadAllBytesAsync(down, TestLab.Cancel)).ShouldBe(content);
     }
@@ -58,11 +60,7 @@ public sealed class AwsCliTests : IAsyncLifetime
     [Fact]
     public async Task The_cli_shows_why_a_call_is_denied()
     {
-        var (status, output) = await RunAsync(
-            "/usr/bin/aws", await SessionAsync("incident-responder"), "--endpoint-url", Address, "iam", "list-roles");
-
-        status.ShouldBe(254, output);
-        output.ShouldContain(
+        (await program.RefusedAsync(await SessionAsync("incident-responder"), "iam", "list-roles")).ShouldContain(
             "An error occurred (AccessDenied) when calling the ListRoles operation: User: arn:aws:sts::111122223333:assumed-role/incident-responder/cli is not authorized "
             + "to perform: iam:ListRoles on resource: arn:aws:iam::111122223333:role/ because no identity-based policy allows the iam:ListRoles action");
     }
@@ -82,20 +80,14 @@ public sealed class AwsCliTests : IAsyncLifetime
             print(*[bucket["Name"] for bucket in session.client("s3", endpoint_url=address).list_buckets()["Buckets"]])
             """;
         var environment = await SessionAsync("incident-responder");
-        environment["LAB"] = Address;
         environment["TOKEN_FILE"] = TokenFile;
 
-        var (status, output) = await RunAsync("/usr/bin/python3", environment, "-c", Script);
-
-        status.ShouldBe(0, output);
-        output.ShouldBe(
+        (await program.PythonAsync(environment, Script)).ShouldBe(
             "arn:aws:sts::111122223333:assumed-role/incident-responder/boto3\n"
             + "security-lab-cloudtrail-logs security-lab-guardduty-findings security-lab-incident-evidence security-lab-vpc-flow-logs\n");
     }
 
-    private string TokenFile => Path.Combine(folder, "token");
-
-    private string Address => lab.Server.BaseAddress.GetLeftPart(UriPartial.Authority);
+    private string TokenFile => Path.Combine(program.Folder, "token");
 
     private async Task<Dictionary<string, string>> SessionAsync(string role)
     {
@@ -107,38 +99,6 @@ public sealed class AwsCliTests : IAsyncLifetime
             form["RoleArn"] = $"arn:aws:iam::111122223333:role/{role}";
             form["RoleSessionName"] = "cli";
         });
-        return new Dictionary<string, string>(lab.Server.EnvironmentVariables)
-        {
-            ["AWS_ACCESS_KEY_ID"] = answer["AccessKeyId"]!,
-            ["AWS_SECRET_ACCESS_KEY"] = answer["SecretAccessKey"]!,
-            ["AWS_SESSION_TOKEN"] = answer["SessionToken"]!,
-        };
-    }
-
-    private async Task<string> AwsAsync(Dictionary<string, string> environment, params string[] arguments)
-    {
-        var (status, output) = await RunAsync("/usr/bin/aws", environment, ["--endpoint-url", Address, .. arguments]);
-        status.ShouldBe(0, output);
-        return output;
-    }
-
-    private async Task<(int Status, string Output)> RunAsync(string program, Dictionary<string, string> environment, params string[] arguments)
-    {
-        File.Exists(program).ShouldBeTrue($"{program} is missing: apt-get install -y awscli python3-boto3");
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Clear();
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        start.Environment["PATH"] = "/usr/bin:/bin";
-        start.Environment["HOME"] = folder;
-        start.Environment["AWS_EC2_METADATA_DISABLED"] = "true";
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestLab.Cancel);
-        var errors = process.StandardError.ReadToEndAsync(TestLab.Cancel);
-        await process.WaitForExitAsync(TestLab.Cancel);
-        return (process.ExitCode, await output + await errors);
+        return program.As(answer["AccessKeyId"]!, answer["SecretAccessKey"]!, answer["SessionToken"]);
     }
 }

@@ -143,6 +143,48 @@ public sealed class SignatureTests : IAsyncLifetime
         (await Get(url)).ShouldRefuse(403, "AccessDenied", "Request has expired");
     }
 
+    [Theory]
+    [InlineData("X-Amz-Expires=60", "X-Amz-Expires=604801", "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")]
+    [InlineData("X-Amz-Expires=60", "X-Amz-Expires=-1", "X-Amz-Expires must be non-negative")]
+    [InlineData("X-Amz-Expires=60", "X-Amz-Expires=soon", "X-Amz-Expires should be a number")]
+    [InlineData("&X-Amz-Expires=60", "", "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")]
+    [InlineData("AWS4-HMAC-SHA256", "AWS4-HMAC-MD5", "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"")]
+    [InlineData("aws4_request", "aws4", "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")]
+    [InlineData("X-Amz-Date=20260318T100000Z", "X-Amz-Date=today", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")]
+    [InlineData("X-Amz-Date=20260318T100000Z", "X-Amz-Date=20260317T100000Z", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20260318' != '20260317'.")]
+    public async Task A_presigned_url_that_is_not_well_formed_is_refused(string part, string spoiled, string message)
+    {
+        var url = (await lab.SessionClientAsync()).Presign(HttpMethod.Get, $"{Bucket}/INC-2041/indicators.csv", 60);
+
+        url.ShouldContain(part);
+        (await Get(url.Replace(part, spoiled, StringComparison.Ordinal))).ShouldRefuse(400, "AuthorizationQueryParametersError", message);
+    }
+
+    [Theory]
+    [InlineData("Authorization", "AWS AKIA:c2ln", "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")]
+    [InlineData("Authorization", "Bearer token", "InvalidArgument", "Unsupported Authorization Type")]
+    public async Task S3_takes_no_other_kind_of_authorization(string header, string value, string code, string message)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Bucket}/INC-2041/indicators.csv");
+        request.Headers.TryAddWithoutValidation(header, value);
+
+        (await AwsAnswer.ReadAsync(await lab.Http.SendAsync(request, TestLab.Cancel))).ShouldRefuse(400, code, message);
+        (await Get($"{Bucket}/a?AWSAccessKeyId=AKIA&Expires=1&Signature=s")).ShouldRefuse(
+            400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+    }
+
+    [Fact]
+    public async Task A_presigned_caller_identity_is_good_for_fifteen_minutes_whatever_it_says_itself()
+    {
+        var url = (await lab.SessionClientAsync("sts")).Presign(HttpMethod.Get, "/", 60, "Action=GetCallerIdentity&Version=2011-06-15&");
+
+        clock.Advance(TimeSpan.FromMinutes(15));
+        (await Get(url))["Arn"].ShouldBe("arn:aws:sts::111122223333:assumed-role/incident-responder/INC-2041");
+        (await Get(url.Replace("GetCallerIdentity", "AssumeRole", StringComparison.Ordinal))).ShouldRefuse(403, "SignatureDoesNotMatch", StsMismatch);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        (await Get(url)).ShouldRefuse(403, "SignatureDoesNotMatch", "Signature expired: 20260318T100000Z is now earlier than 20260318T100001Z (20260318T101501Z - 15 min.)");
+    }
+
     [Fact]
     public async Task A_presigned_caller_identity_proves_who_asks()
     {

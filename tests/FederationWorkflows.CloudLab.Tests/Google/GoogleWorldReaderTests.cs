@@ -36,7 +36,7 @@ public sealed class GoogleWorldReaderTests
     [InlineData("""{"projects":[{"id":"my-project","number":"7","serviceAccounts":[{"email":"a@example.com"}]}]}""", "$.google.projects[0].serviceAccounts[0].email: 'a@example.com' is no service account's address; it ends in gserviceaccount.com.")]
     [InlineData("""{"projects":[{"id":"my-project","number":"7","serviceAccounts":[{"name":"runner"},{"name":"runner"}]}]}""", "$.google.projects[0].serviceAccounts[1]: runner@my-project.iam.gserviceaccount.com is already at $.google.projects[0].serviceAccounts[0].")]
     [InlineData("""{"projects":[{"id":"my-project","number":"7","serviceAccounts":[{"name":"runner","keys":[{"publicKeyPem":"x","id":"k"}]}]}]}""", "$.google.projects[0].serviceAccounts[0].keys[0].publicKeyPem: is no RSA public key of 2048 to 4096 bits in PEM; write one with: openssl rsa -in KEY.pem -pubout")]
-    [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":{"bindings":[{"role":"roles/owner","members":[]}]}}]}""", "$.google.projects[0].iamPolicy.bindings[0].role: the lab does not know the role 'roles/owner'; it knows roles/iam.serviceAccountOpenIdTokenCreator, roles/iam.serviceAccountTokenCreator, roles/iam.serviceAccountUser, roles/iam.serviceAccountViewer, roles/iam.workloadIdentityUser.")]
+    [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":{"bindings":[{"role":"roles/owner","members":[]}]}}]}""", "$.google.projects[0].iamPolicy.bindings[0].role: the lab does not know the role 'roles/owner'; it knows roles/iam.securityReviewer, roles/iam.serviceAccountKeyAdmin, roles/iam.serviceAccountOpenIdTokenCreator, roles/iam.serviceAccountTokenCreator, roles/iam.serviceAccountUser, roles/iam.serviceAccountViewer, roles/iam.workloadIdentityUser, roles/storage.admin, roles/storage.bucketViewer, roles/viewer.")]
     [InlineData("""{"projects":[{"id":"my-project","number":"7","iamPolicy":{"bindings":[{"role":"roles/iam.workloadIdentityUser","members":["group:g@example.com"]}]}}]}""", "$.google.projects[0].iamPolicy.bindings[0].members[0]: 'group:g@example.com' is no member the lab knows; use serviceAccount:ADDRESS, user:ADDRESS, principal://iam.googleapis.com/..., principalSet://iam.googleapis.com/... or allAuthenticatedUsers.")]
     [InlineData("""{"orgPolicies":[{"constraint":"constraints/x","allowedValues":[]}]}""", "$.google.orgPolicies[0].constraint: the lab does not know 'constraints/x'; it knows constraints/iam.allowServiceAccountCredentialLifetimeExtension.")]
     [InlineData("""{"projects":[null]}""", "$.google.projects[0]: must not be null; remove it.")]
@@ -60,6 +60,19 @@ public sealed class GoogleWorldReaderTests
     public void An_instance_that_cannot_be_is_refused_with_the_place_and_the_remedy(string instance, string message) =>
         Should.Throw<WorldFormatException>(() => Read($$"""{"projects":[{"id":"my-project","number":"7","serviceAccounts":[{"name":"runner"}]}],"instance":{{instance}}}"""))
             .Message.ShouldBe(message);
+
+    [Theory]
+    [InlineData("""{"id":"out"}""", ".id: 'out' is no pool id; use 4 to 32 lower-case letters, digits and hyphens, not starting with gcp-.")]
+    [InlineData("""{"id":"gcp-pool"}""", ".id: 'gcp-pool' is no pool id; use 4 to 32 lower-case letters, digits and hyphens, not starting with gcp-.")]
+    [InlineData("""{"id":"outside","providers":[{"id":"my-aws"}]}""", ".providers[0]: give either \"aws\" or \"oidc\".")]
+    [InlineData("""{"id":"outside","providers":[{"id":"my-aws","aws":{"accountId":"1"}}]}""", ".providers[0].aws.accountId: '1' is no AWS account; use twelve digits in quotes.")]
+    [InlineData("""{"id":"outside","providers":[{"id":"my-aws","aws":{"accountId":"111122223333"}},{"id":"my-aws","aws":{"accountId":"111122223333"}}]}""", ".providers[1].id: the provider 'my-aws' is declared twice.")]
+    [InlineData("""{"id":"outside","providers":[{"id":"cluster","oidc":{"issuerUri":"http://x"},"attributeMapping":{"google.subject":"assertion.sub"}}]}""", ".providers[0].oidc.issuerUri: 'http://x' is no issuer; use an https URL.")]
+    [InlineData("""{"id":"outside","providers":[{"id":"cluster","oidc":{"issuerUri":"https://x"}}]}""", ".providers[0].attributeMapping: is missing: an OIDC provider has no default. Give at least google.subject, e.g. assertion.sub.")]
+    [InlineData("""{"id":"outside","providers":[{"id":"cluster","oidc":{"issuerUri":"https://x","jwks":{"keys":[]}},"attributeMapping":{"google.subject":"assertion.sub"}}]}""", ".providers[0].oidc.jwks: the set has no public RSA or EC signing key.")]
+    public void A_pool_that_Google_would_not_take_is_refused_with_the_place_and_the_remedy(string pool, string message) =>
+        Should.Throw<WorldFormatException>(() => Read($$"""{"projects":[{"id":"my-project","number":"7","workloadIdentityPools":[{{pool}}]}]}"""))
+            .Message.ShouldBe("$.google.projects[0].workloadIdentityPools[0]" + message);
 
     [Fact]
     public void An_instance_needs_a_project_number_that_fits_its_identity_tokens() =>

@@ -75,13 +75,13 @@ internal sealed class SigV4Client(HttpClient http, TimeProvider clock, string ke
     }
 
     /// <summary>The URL that lets whoever has it make one request.</summary>
-    public string Presign(HttpMethod method, string path, int seconds)
+    public string Presign(HttpMethod method, string path, int seconds, string parameters = "")
     {
         var time = (clock.GetUtcNow() + Skew).UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        var query = $"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={Uri.EscapeDataString($"{KeyId}/{Scope(time)}")}&X-Amz-Date={time}&X-Amz-Expires={seconds}"
+        var query = $"{parameters}X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={Uri.EscapeDataString($"{KeyId}/{Scope(time)}")}&X-Amz-Date={time}&X-Amz-Expires={seconds}"
             + (Token is null ? string.Empty : $"&X-Amz-Security-Token={Uri.EscapeDataString(Token)}") + "&X-Amz-SignedHeaders=host";
         var signed = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["host"] = http.BaseAddress!.Authority };
-        return $"{path}?{query}&X-Amz-Signature={Signature(method.Method, $"{path}?{query}", signed, "UNSIGNED-PAYLOAD", time).Signature}";
+        return $"{path}?{query}&X-Amz-Signature={Signature(method.Method, $"{path}?{query}", signed, Service == "s3" ? "UNSIGNED-PAYLOAD" : Hash([]), time).Signature}";
     }
 
     public (byte[] Key, string Signature) Signature(string method, string target, SortedDictionary<string, string> signed, string payloadHash, string time)

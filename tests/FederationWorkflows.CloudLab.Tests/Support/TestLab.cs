@@ -25,13 +25,24 @@ internal sealed class TestLab : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<TestLab> StartAsync(TimeProvider? clock = null, LabWorld? world = null, int maximumObjectSize = 64 * 1024 * 1024, int maximumEvents = 1000)
+    public static async Task<TestLab> StartAsync(
+        TimeProvider? clock = null,
+        LabWorld? world = null,
+        long maximumObjectSize = 64 * 1024 * 1024,
+        int maximumEvents = 1000,
+        long maximumStorage = 1024L * 1024 * 1024,
+        string? storageFolder = null)
     {
         var issuer = new TestIssuer(TestIssuer.Google, "https://ci.example", "https://unregistered.example");
         clock ??= TimeProvider.System;
         var options = new CloudLabOptions
         {
-            TimeProvider = clock, World = world ?? LabWorld.Default, MaximumObjectSize = maximumObjectSize, MaximumEvents = maximumEvents,
+            TimeProvider = clock,
+            World = world ?? LabWorld.Default,
+            MaximumObjectSize = maximumObjectSize,
+            MaximumEvents = maximumEvents,
+            MaximumStorage = maximumStorage,
+            StorageFolder = storageFolder,
         };
         return new TestLab(await CloudLabServer.StartAsync(options, (_, _) => new LabComposition([], issuer), Cancel), clock);
     }

@@ -31,7 +31,7 @@ public sealed class ChainTests : IDisposable
         "access", "principal", "scopes", "sourceExpires", "impersonated:Secret", "idToken", "claims", "subject:String", "audience", "expires", "credentials", "session", "caller", "buckets", "truncated",
     ];
 
-    private readonly FederationHost host = new(("Connections:ops:Kind", "serviceAccountKey"), ("Connections:ops:Json", Credentials.KeyJson));
+    private readonly FederationHost host = new(("Connections:ops:Kind", "serviceAccountKey"), ("Connections:ops:Json", Credentials.KeyJson), ("Connections:ops:Stories:0", "story"));
 
     public void Dispose() => host.Dispose();
 

@@ -25,6 +25,28 @@ internal sealed class ManualTime(DateTimeOffset now) : TimeProvider
         }
     }
 
+    /// <summary>Moves to whichever timer is due next, again and again, until <paramref name="running"/> has ended; longer than <paramref name="pause"/> at once is never waited for.</summary>
+    public async Task<T> PassAsync<T>(Task<T> running, TimeSpan pause)
+    {
+        while (!running.IsCompleted)
+        {
+            DateTimeOffset next;
+            lock (timers)
+            {
+                next = timers.Count == 0 ? DateTimeOffset.MaxValue : timers.Min(timer => timer.Due);
+            }
+
+            if (next - now <= pause)
+            {
+                Advance(next - now);
+            }
+
+            await Task.Yield();
+        }
+
+        return await running;
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, () => callback(state));

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Aws.Objects;
+using FederationWorkflows.Federation.Aws.Requests;
 using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Google.Requests;
 
 namespace FederationWorkflows.Federation.Tests.Clients;
 
@@ -13,7 +16,7 @@ public sealed class NetworkTests : IDisposable
 
     public void Dispose() => host.Dispose();
 
-    public static TheoryData<string> Calls => ["access token", "id token", "impersonation", "assume role", "caller identity", "buckets"];
+    public static TheoryData<string> Calls => ["access token", "id token", "impersonation", "assume role", "caller identity", "buckets", "chained role", "list objects", "put object", "any aws api", "any google api"];
 
     [Theory]
     [MemberData(nameof(Calls))]
@@ -103,7 +106,7 @@ public sealed class NetworkTests : IDisposable
         var error = await Should.ThrowAsync<FederationException>(() => RunAsync(call, TestContext.Current.CancellationToken));
 
         error.Code.ShouldBe(FailureCodes.AnswerTooLarge);
-        error.Detail.ShouldBe($"its answer is larger than {(error.Cloud == Cloud.Google ? 256 * 1024 : 8 * 1024 * 1024)} bytes");
+        error.Detail.ShouldBe($"its answer is larger than {(error.Cloud == Cloud.Google && call != "any google api" ? 256 * 1024 : 8 * 1024 * 1024)} bytes");
     }
 
     [Theory]
@@ -118,6 +121,8 @@ public sealed class NetworkTests : IDisposable
         error.IsRetryable.ShouldBeTrue();
     }
 
+    private static ObjectAddress Address => new() { Credentials = Credentials.Session, Bucket = "bucket", Key = "key" };
+
     private async Task RunAsync(string call, CancellationToken cancellation)
     {
         var target = "target@ops-1.iam.gserviceaccount.com";
@@ -130,6 +135,11 @@ public sealed class NetworkTests : IDisposable
             "assume role" => host.Aws.AssumeRoleWithWebIdentityAsync(
                 new WebIdentityRequest { RoleArn = "arn:aws:iam::123456789012:role/reader", WebIdentityToken = Sensitive.Of(Credentials.IdToken()) }, cancellation),
             "caller identity" => host.Aws.GetCallerIdentityAsync(Credentials.Session, null, cancellation),
+            "chained role" => host.Aws.AssumeRoleAsync(new RoleRequest { Credentials = Credentials.Session, RoleArn = "arn:aws:iam::123456789012:role/reader" }, cancellation),
+            "list objects" => host.Objects.ListAsync(new ObjectQuery { Credentials = Credentials.Session, Bucket = "bucket" }, cancellation),
+            "put object" => host.Writes.PutAsync(new ObjectTarget { Address = Address }, default, cancellation),
+            "any aws api" => host.AwsRequests.SendAsync(new AwsRequest { Credentials = Credentials.Session, Service = "ec2" }, cancellation),
+            "any google api" => host.GoogleRequests.SendAsync(new GoogleRequest { Token = Sensitive.Of("ya29.source"), Service = "storage", Path = "/" }, cancellation),
             "buckets" => host.Buckets.ListAsync(Credentials.Session, cancellationToken: cancellation),
             _ => throw new ArgumentOutOfRangeException(nameof(call)),
         });

@@ -29,6 +29,7 @@ internal sealed class RecordingHandler : HttpMessageHandler
     public static HttpResponseMessage Make(string body, HttpStatusCode status = HttpStatusCode.OK, string contentType = "application/json", string? retryAfter = null)
     {
         var response = new HttpResponseMessage(status) { Content = new StringContent(body, Encoding.UTF8, contentType) };
+        response.Headers.Add("Metadata-Flavor", "Google"); // As the metadata server marks its answers; to others it means nothing.
         if (retryAfter is not null)
         {
             response.Headers.TryAddWithoutValidation("Retry-After", retryAfter);

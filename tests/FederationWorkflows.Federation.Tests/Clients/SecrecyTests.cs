@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Aws.Objects;
 using FederationWorkflows.Federation.Google;
 
 namespace FederationWorkflows.Federation.Tests.Clients;
@@ -36,6 +37,8 @@ public sealed class SecrecyTests : IDisposable
             () => host.Aws.AssumeRoleWithWebIdentityAsync(
                 new WebIdentityRequest { RoleArn = "arn:aws:iam::123456789012:role/reader", WebIdentityToken = Sensitive.Of(idToken) }, cancellation),
             () => host.Aws.GetCallerIdentityAsync(Credentials.Session, null, cancellation),
+            () => host.Aws.AssumeRoleAsync(new RoleRequest { Credentials = Credentials.Session, RoleArn = "arn:aws:iam::123456789012:role/reader" }, cancellation),
+            () => host.Objects.ListAsync(new ObjectQuery { Credentials = Credentials.Session, Bucket = "bucket" }, cancellation),
             () => host.Buckets.ListAsync(Credentials.Session, cancellationToken: cancellation),
         ];
 

@@ -35,16 +35,19 @@ internal sealed class StoryRun
     public static CompilationResult Compile(FederationHost host, JsonObject[] activities, params string[] variables) =>
         new WorkflowCompiler(Registry(host), [], new ExpressionHost()).Compile(Encoding.UTF8.GetBytes(Definition(activities, variables).ToJsonString()));
 
-    public static async Task<StoryRun> RunAsync(FederationHost host, JsonObject[] activities, params string[] variables)
+    public static Task<StoryRun> RunAsync(FederationHost host, JsonObject[] activities, params string[] variables) => RunByAsync(host, [], activities, variables);
+
+    /// <summary>A run that went through the hands of people with these roles.</summary>
+    public static async Task<StoryRun> RunByAsync(FederationHost host, string[] hands, JsonObject[] activities, params string[] variables)
     {
         var workflow = Compile(host, activities, variables).Require();
         var environment = new RunEnvironment
         {
             Services = host.Services,
             Codec = new StateCodec(new EphemeralProtector(), StateCodec.TypesOf(Registry(host).Current)),
-            TimeProvider = host.Time,
+            TimeProvider = host.Clock,
         };
-        var story = new StoryRun(WorkflowRun.Create(workflow, new RunStart { RunId = "run" }, environment));
+        var story = new StoryRun(WorkflowRun.Create(workflow, new RunStart { RunId = "run", Hands = hands }, environment));
         while (true)
         {
             switch (story.run.Advance())

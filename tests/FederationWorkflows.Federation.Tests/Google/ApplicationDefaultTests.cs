@@ -88,7 +88,8 @@ public sealed class ApplicationDefaultTests : IDisposable
         using var host = Host();
         host.Network.Answer("<title>404 Not Found</title>", HttpStatusCode.NotFound, "text/html");
 
-        var error = await Should.ThrowAsync<FederationException>(() => host.Google.GetAccessTokenAsync("here", ["openid"], TestContext.Current.CancellationToken));
+        var error = await Should.ThrowAsync<FederationException>(() => host.Time.PassAsync(
+            host.Google.GetAccessTokenAsync("here", ["openid"], TestContext.Current.CancellationToken), TimeSpan.FromSeconds(2)));
 
         error.Code.ShouldBe("NotFound");
         error.Advice.ShouldBe("No service account is attached to this machine (or, on GKE, no workload identity to this pod): attach one.");

@@ -7,8 +7,8 @@ public sealed class PermissionTests
 {
     [Theory]
     [InlineData("viewer", "stories:read runs:read")]
-    [InlineData("author", "stories:read stories:write runs:read runs:start secrets:read")]
-    [InlineData("operator", "stories:read runs:read runs:start runs:operate tasks:decide")]
+    [InlineData("author", "stories:read stories:write runs:read runs:start secrets:read connections:read")]
+    [InlineData("operator", "stories:read runs:read runs:start runs:operate tasks:decide connections:read")]
     [InlineData("janitor", "")]
     public void A_role_grants_what_it_is_for_and_nothing_else(string role, string permissions) =>
         Permissions.All.Where(Caller([role]).May).Order(StringComparer.Ordinal).ShouldBe(permissions.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));

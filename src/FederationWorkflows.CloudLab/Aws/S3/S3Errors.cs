@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace FederationWorkflows.CloudLab.Aws.S3;
@@ -18,6 +19,18 @@ internal static class S3Errors
     public static AwsException NoSuchKey(string key) =>
         new("NoSuchKey", "The specified key does not exist.", StatusCodes.Status404NotFound, ("Key", key));
 
+    public static AwsException NoSuchTagSet(string bucket) =>
+        new("NoSuchTagSet", "The TagSet does not exist", StatusCodes.Status404NotFound, ("BucketName", bucket));
+
+    public static AwsException NoSuchVersion(string key, string version) =>
+        new("NoSuchVersion", "The specified version does not exist.", StatusCodes.Status404NotFound, ("Key", key), ("VersionId", version));
+
+    public static AwsException NoSuchUpload(string uploadId) => new(
+        "NoSuchUpload",
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+        StatusCodes.Status404NotFound,
+        ("UploadId", uploadId));
+
     public static AwsException InvalidBucketName(string bucket) =>
         new("InvalidBucketName", "The specified bucket is not valid.", StatusCodes.Status400BadRequest, ("BucketName", bucket));
 
@@ -33,6 +46,9 @@ internal static class S3Errors
         StatusCodes.Status409Conflict,
         ("BucketName", bucket));
 
+    public static AwsException BucketNotEmpty(string bucket) =>
+        new("BucketNotEmpty", "The bucket you tried to delete is not empty", StatusCodes.Status409Conflict, ("BucketName", bucket));
+
     public static AwsException TooManyBuckets() =>
         new("TooManyBuckets", "You have attempted to create more buckets than allowed", StatusCodes.Status400BadRequest);
 
@@ -47,6 +63,10 @@ internal static class S3Errors
 
     public static AwsException InvalidRequest(string message) => new("InvalidRequest", message, StatusCodes.Status400BadRequest);
 
+    public static AwsException InvalidTag(string message) => new("InvalidTag", message, StatusCodes.Status400BadRequest);
+
+    public static AwsException TooManyTags(string message) => new("BadRequest", message, StatusCodes.Status400BadRequest);
+
     public static AwsException MalformedXml() => new(
         "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", StatusCodes.Status400BadRequest);
 
@@ -55,11 +75,48 @@ internal static class S3Errors
         $"The {region} location constraint is incompatible for the region specific endpoint this request was sent to.",
         StatusCodes.Status400BadRequest);
 
-    public static AwsException EntityTooLarge(int limit) => new(
-        "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", StatusCodes.Status400BadRequest, ("MaxSizeAllowed", $"{limit}"));
+    public static AwsException KeyTooLong(int length, int limit) => new(
+        "KeyTooLongError", "Your key is too long", StatusCodes.Status400BadRequest, ("Size", Text(length)), ("MaxSizeAllowed", Text(limit)));
+
+    public static AwsException MetadataTooLarge(int size, int limit) => new(
+        "MetadataTooLarge",
+        "Your metadata headers exceed the maximum allowed metadata size",
+        StatusCodes.Status400BadRequest,
+        ("Size", Text(size)),
+        ("MaxSizeAllowed", Text(limit)));
+
+    public static AwsException EntityTooLarge(long size, long limit) => new(
+        "EntityTooLarge",
+        "Your proposed upload exceeds the maximum allowed size",
+        StatusCodes.Status400BadRequest,
+        ("ProposedSize", Text(size)),
+        ("MaxSizeAllowed", Text(limit)));
+
+    public static AwsException EntityTooSmall(long size, long limit, int part, string etag) => new(
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed size",
+        StatusCodes.Status400BadRequest,
+        ("ProposedSize", Text(size)),
+        ("MinSizeAllowed", Text(limit)),
+        ("PartNumber", Text(part)),
+        ("ETag", etag.Trim('"')));
+
+    public static AwsException InvalidPart(string uploadId, int part, string etag) => new(
+        "InvalidPart",
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+        StatusCodes.Status400BadRequest,
+        ("UploadId", uploadId),
+        ("PartNumber", Text(part)),
+        ("ETag", etag.Trim('"')));
+
+    public static AwsException InvalidPartOrder(string uploadId) => new(
+        "InvalidPartOrder",
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        StatusCodes.Status400BadRequest,
+        ("UploadId", uploadId));
 
     public static AwsException NoRoom() => new(
-        "ServiceUnavailable", "The CloudLab keeps objects in memory and has no more room: delete some.", StatusCodes.Status503ServiceUnavailable);
+        "ServiceUnavailable", "The CloudLab keeps no more than it was given room for and has none left: delete some objects.", StatusCodes.Status503ServiceUnavailable);
 
     public static AwsException ContentHashMismatch(string claimed, string computed) => new(
         "XAmzContentSHA256Mismatch",
@@ -70,6 +127,9 @@ internal static class S3Errors
 
     public static AwsException IncompleteBody() =>
         new("IncompleteBody", "The request body terminated unexpectedly", StatusCodes.Status400BadRequest);
+
+    public static AwsException MissingContentLength() =>
+        new("MissingContentLength", "You must provide the Content-Length HTTP header.", StatusCodes.Status411LengthRequired);
 
     public static AwsException ChunkSignatureMismatch() => new(
         "SignatureDoesNotMatch",
@@ -87,10 +147,28 @@ internal static class S3Errors
         StatusCodes.Status412PreconditionFailed,
         ("Condition", condition));
 
-    public static AwsException InvalidRange(string range, int size) => new(
+    public static AwsException ConditionalRequestConflict(string condition, string key) => new(
+        "ConditionalRequestConflict",
+        "The conditional request cannot succeed due to a conflicting operation against this resource.",
+        StatusCodes.Status409Conflict,
+        ("Condition", condition),
+        ("Key", key));
+
+    public static AwsException NotModified() => new("NotModified", "Not Modified", StatusCodes.Status304NotModified);
+
+    public static AwsException InvalidRange(string range, long size) => new(
         "InvalidRange",
         "The requested range is not satisfiable",
         StatusCodes.Status416RangeNotSatisfiable,
         ("RangeRequested", range),
-        ("ActualObjectSize", $"{size}"));
+        ("ActualObjectSize", Text(size)));
+
+    public static AwsException InvalidPartNumber(int requested, int count) => new(
+        "InvalidPartNumber",
+        "The requested partnumber is not satisfiable",
+        StatusCodes.Status416RangeNotSatisfiable,
+        ("PartNumberRequested", Text(requested)),
+        ("ActualPartCount", Text(count)));
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

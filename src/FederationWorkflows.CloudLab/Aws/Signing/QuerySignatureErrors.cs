@@ -7,10 +7,15 @@ internal sealed class QuerySignatureErrors(string service) : SignatureErrors
 {
     public override string Service => service;
 
+    // STS takes a presigned GetCallerIdentity for fifteen minutes, whatever its X-Amz-Expires says: tokens for EKS rely on it.
+    public override bool HonoursExpires => false;
+
     public static AwsException MissingAuthentication() =>
         new("MissingAuthenticationToken", "Request is missing Authentication Token", StatusCodes.Status403Forbidden);
 
     public override AwsException Malformed(string detail) => new("IncompleteSignature", detail, StatusCodes.Status400BadRequest);
+
+    public override AwsException MalformedQuery(string detail) => Malformed(detail);
 
     public override AwsException UnknownKey(string accessKeyId) => InvalidToken();
 
@@ -24,8 +29,7 @@ internal sealed class QuerySignatureErrors(string service) : SignatureErrors
         ? $"Signature expired: {Format(requestTime)} is now earlier than {Format(now - MaximumSkew)} ({Format(now)} - 15 min.)"
         : $"Signature not yet current: {Format(requestTime)} is still later than {Format(now + MaximumSkew)} ({Format(now)} + 15 min.)");
 
-    public override AwsException PresignedExpired(DateTimeOffset requestTime, TimeSpan lifetime, DateTimeOffset now) =>
-        Refused($"Signature expired: {Format(requestTime + lifetime)} is now earlier than {Format(now)}");
+    public override AwsException PresignedExpired(DateTimeOffset requestTime, TimeSpan lifetime, DateTimeOffset now) => Skewed(requestTime, now);
 
     public override AwsException WrongService(string service) => Refused($"Credential should be scoped to correct service: '{Service}'. ");
 

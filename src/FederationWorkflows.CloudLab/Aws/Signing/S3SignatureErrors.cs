@@ -9,6 +9,8 @@ internal sealed class S3SignatureErrors : SignatureErrors
 {
     public override string Service => "s3";
 
+    public override bool HonoursExpires => true;
+
     public static AwsException WrongBucketRegion(string region, string expected) => new(
         "AuthorizationHeaderMalformed",
         $"The authorization header is malformed; the region '{region}' is wrong; expecting '{expected}'",
@@ -17,6 +19,8 @@ internal sealed class S3SignatureErrors : SignatureErrors
 
     public override AwsException Malformed(string detail) =>
         new("AuthorizationHeaderMalformed", $"The authorization header is malformed; {detail}", StatusCodes.Status400BadRequest);
+
+    public override AwsException MalformedQuery(string detail) => new("AuthorizationQueryParametersError", detail, StatusCodes.Status400BadRequest);
 
     public override AwsException UnknownKey(string accessKeyId) => new(
         "InvalidAccessKeyId",

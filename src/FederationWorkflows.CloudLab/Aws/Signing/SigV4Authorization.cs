@@ -73,18 +73,11 @@ internal sealed record SigV4Authorization
     {
         if (algorithm != Algorithm)
         {
-            throw errors.Malformed($"X-Amz-Algorithm only supports \"{Algorithm}\"");
+            throw errors.MalformedQuery($"X-Amz-Algorithm only supports \"{Algorithm}\"");
         }
 
-        string Parameter(string name) => call.QueryValue(name) is { Length: > 0 } value
-            ? value
-            : throw errors.Malformed($"the query parameter '{name}' is missing.");
-
-        if (!int.TryParse(Parameter("X-Amz-Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            || TimeSpan.FromSeconds(seconds) > LongestPresigned)
-        {
-            throw errors.Malformed("X-Amz-Expires must be less than a week (in seconds) that is 604800");
-        }
+        string Parameter(string name) => call.QueryValue(name) is { Length: > 0 } value ? value : throw errors.MalformedQuery(
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
 
         return Build(
             Parameter("X-Amz-Credential"),
@@ -92,26 +85,46 @@ internal sealed record SigV4Authorization
             Parameter("X-Amz-Signature"),
             Parameter("X-Amz-Date"),
             call.QueryValue("X-Amz-Security-Token"),
-            TimeSpan.FromSeconds(seconds),
+            errors.HonoursExpires ? Expires(Parameter("X-Amz-Expires"), errors) : SignatureErrors.MaximumSkew,
             errors);
+    }
+
+    private static TimeSpan Expires(string text, SignatureErrors errors)
+    {
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        {
+            throw errors.MalformedQuery("X-Amz-Expires should be a number");
+        }
+
+        if (seconds < 0)
+        {
+            throw errors.MalformedQuery("X-Amz-Expires must be non-negative");
+        }
+
+        return TimeSpan.FromSeconds(seconds) is var lifetime && lifetime <= LongestPresigned
+            ? lifetime
+            : throw errors.MalformedQuery("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
     }
 
     private static SigV4Authorization Build(
         string credential, string signedHeaders, string signature, string time, string? securityToken, TimeSpan? lifetime, SignatureErrors errors)
     {
+        AwsException Malformed(string inHeader, string inQuery) => lifetime is null ? errors.Malformed(inHeader) : errors.MalformedQuery(inQuery);
         if (credential.Split('/') is not [{ Length: > 0 and <= 128 } keyId, var date, var region, var service, "aws4_request"])
         {
-            throw errors.Malformed("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+            const string Expected = "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".";
+            throw Malformed($"the Credential is mal-formed; {Expected}", $"Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; {Expected}");
         }
 
         if (!DateTimeOffset.TryParseExact(time, SignatureErrors.TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
         {
-            throw errors.Malformed("Date must be in ISO-8601 'basic format'.");
+            throw Malformed("Date must be in ISO-8601 'basic format'.", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
         }
 
         if (date != time[..8])
         {
-            throw errors.Malformed($"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{time[..8]}'.");
+            var differs = $"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{time[..8]}'.";
+            throw Malformed(differs, differs);
         }
 
         return new SigV4Authorization

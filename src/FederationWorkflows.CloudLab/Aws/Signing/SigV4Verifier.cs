@@ -13,7 +13,7 @@ internal sealed class SigV4Verifier(AccessKeyStore keys)
     /// <param name="errors">The service's rules and words.</param>
     public SignedCall Verify(AwsCall call, SigV4Authorization authorization, string payloadHash, SignatureErrors errors)
     {
-        var key = keys.Find(authorization.AccessKeyId) ?? throw errors.UnknownKey(authorization.AccessKeyId);
+        var key = keys.Find(authorization.AccessKeyId) is { IsActive: true } found ? found : throw errors.UnknownKey(authorization.AccessKeyId);
         CheckTime(call, authorization, errors);
         if (authorization.Service != errors.Service)
         {
@@ -35,9 +35,11 @@ internal sealed class SigV4Verifier(AccessKeyStore keys)
         }
 
         CheckSession(call, key, authorization, errors);
-        call.Identity = key.Caller.Identity;
+        var caller = key.Caller();
+        call.Identity = caller.Identity;
         call.Region = authorization.Region;
-        return new SignedCall(key.Caller, authorization, signingKey);
+        key.LastUse = new AwsAccessKeyUse { Date = call.Now, Service = authorization.Service, Region = authorization.Region };
+        return new SignedCall(caller, authorization, signingKey);
     }
 
     public static string Sign(byte[] signingKey, string text) => Convert.ToHexStringLower(HMACSHA256.HashData(signingKey, Encoding.UTF8.GetBytes(text)));

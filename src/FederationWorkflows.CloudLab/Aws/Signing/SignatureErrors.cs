@@ -13,7 +13,13 @@ internal abstract class SignatureErrors
     /// <summary>The service's name in credential scopes.</summary>
     public abstract string Service { get; }
 
+    /// <summary>Whether a presigned request is good for as long as its X-Amz-Expires says, or for as long as any signed request.</summary>
+    public abstract bool HonoursExpires { get; }
+
     public abstract AwsException Malformed(string detail);
+
+    /// <summary>What is wrong with the parameters of a presigned URL.</summary>
+    public abstract AwsException MalformedQuery(string detail);
 
     public abstract AwsException UnknownKey(string accessKeyId);
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using FederationWorkflows.CloudLab.Aws.Iam;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Http;
 
@@ -7,7 +8,6 @@ namespace FederationWorkflows.CloudLab.Aws.Sts;
 /// <summary>AWS STS API Reference, AssumeRole.</summary>
 internal sealed class AssumeRole(AwsCloud cloud)
 {
-    private const int MaximumTags = 50;
     private const int LongestChainedSession = 3600;
 
     private static readonly XNamespace Xmlns = StsService.Xmlns;
@@ -17,16 +17,25 @@ internal sealed class AssumeRole(AwsCloud cloud)
         var session = RoleSession.Read(parameters);
         var externalId = parameters.Optional("ExternalId", 2, 1224);
         var sourceIdentity = parameters.Name("SourceIdentity", required: false);
-        var tags = parameters.Pairs("Tags", MaximumTags);
+        var tags = parameters.Pairs("Tags", SessionTags.Maximum);
+        var transitiveKeys = parameters.Values("TransitiveTagKeys", SessionTags.Maximum);
         call.RequestParameters = session.ToRequestParameters();
         call.RequestParameters["externalId"] = externalId;
         call.RequestParameters["sourceIdentity"] = sourceIdentity;
         session.CheckSyntax(parameters);
+        var sessionTags = SessionTags.Of(caller, tags, transitiveKeys);
+        if (sourceIdentity is not null && caller.SourceIdentity is { } fixedIdentity && sourceIdentity != fixedIdentity)
+        {
+            throw QueryParameters.Invalid($"The source identity of the caller's session is {fixedIdentity} and stays so when it assumes further roles");
+        }
 
+        // What the caller's session hands on needs the same permissions as what the call passes.
+        sourceIdentity ??= caller.SourceIdentity;
         var more = ConditionContext.Empty
             .With("sts:RoleSessionName", session.Name)
             .With("sts:ExternalId", externalId is null ? [] : [externalId])
             .With("sts:SourceIdentity", sourceIdentity is null ? [] : [sourceIdentity])
+            .With("sts:TransitiveTagKeys", [.. transitiveKeys])
             .With("aws:TagKeys", [.. tags.Select(static tag => tag.Key)]);
         foreach (var (key, value) in tags)
         {
@@ -34,7 +43,7 @@ internal sealed class AssumeRole(AwsCloud cloud)
         }
 
         var role = cloud.FindRole(session.RoleArn) ?? throw Denied(caller, "sts:AssumeRole", session.RoleArn, $"there is no role {session.RoleArn}");
-        string?[] actions = ["sts:AssumeRole", tags.Count > 0 ? "sts:TagSession" : null, sourceIdentity is not null ? "sts:SetSourceIdentity" : null];
+        string?[] actions = ["sts:AssumeRole", sessionTags.All.Count > 0 ? "sts:TagSession" : null, sourceIdentity is not null ? "sts:SetSourceIdentity" : null];
         foreach (var action in actions.OfType<string>())
         {
             Authorize(call, caller, role, action, more);
@@ -45,7 +54,7 @@ internal sealed class AssumeRole(AwsCloud cloud)
             throw QueryParameters.Invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
         }
 
-        var issued = session.Issue(call, cloud.Keys, role, ConditionContext.Empty, tags, sourceIdentity);
+        var issued = session.Issue(call, cloud.Keys, role, ConditionContext.Empty, sessionTags, sourceIdentity);
         return new XElement(
             Xmlns + "AssumeRoleResult",
             issued.AssumedRoleUser,

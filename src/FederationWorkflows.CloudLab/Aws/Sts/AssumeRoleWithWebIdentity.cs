@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using FederationWorkflows.CloudLab.Aws.Iam;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Http;
@@ -32,7 +33,7 @@ internal sealed class AssumeRoleWithWebIdentity(AwsCloud cloud, OidcTokenValidat
         var tags = Tags(claims);
         var sourceIdentity = claims.Values(SourceIdentityClaim) is [var source] ? source : null;
         var role = Authorize(call, session, claims, tags, sourceIdentity);
-        var issued = session.Issue(call, cloud.Keys, role, WebIdentityContext.OfSession(claims, session.AccountId), tags, sourceIdentity);
+        var issued = session.Issue(call, cloud.Keys, role, WebIdentityContext.OfSession(claims, session.AccountId), new SessionTags(tags, TransitiveTags(claims, tags)), sourceIdentity);
 
         var audience = WebIdentityContext.Audience(claims)[0];
         var provider = WebIdentityContext.FederatedPrincipal(claims.Issuer, session.AccountId);
@@ -148,5 +149,13 @@ internal sealed class AssumeRoleWithWebIdentity(AwsCloud cloud, OidcTokenValidat
         }
 
         return tags;
+    }
+
+    private static List<KeyValuePair<string, string>> TransitiveTags(OidcClaims claims, List<KeyValuePair<string, string>> tags)
+    {
+        var keys = claims.Json.TryGetProperty(TagsClaim, out var claim) && claim.ValueKind == JsonValueKind.Object && claim.TryGetProperty("transitive_tag_keys", out var names)
+            ? OidcClaims.Texts(names)
+            : [];
+        return [.. tags.Where(tag => keys.Contains(tag.Key, StringComparer.OrdinalIgnoreCase))];
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using FederationWorkflows.CloudLab.Aws.Iam;
 using FederationWorkflows.Federation.Trust;
 using Microsoft.AspNetCore.Http;
 
@@ -52,15 +53,14 @@ internal sealed record RoleSession(string RoleArn, string Name, int Duration, bo
     /// <param name="origin">The condition keys that stay with the session.</param>
     /// <param name="tags">Its session tags.</param>
     /// <param name="sourceIdentity">Its source identity.</param>
-    public IssuedSession Issue(
-        AwsCall call, AccessKeyStore keys, LabRole role, ConditionContext origin, IReadOnlyList<KeyValuePair<string, string>> tags, string? sourceIdentity)
+    public IssuedSession Issue(AwsCall call, AccessKeyStore keys, LabRole role, ConditionContext origin, SessionTags tags, string? sourceIdentity)
     {
         if (Duration > role.Declared.MaxSessionDuration)
         {
             throw QueryParameters.Invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
         }
 
-        var packed = (Policy?.Length ?? 0) + tags.Sum(static tag => tag.Key.Length + tag.Value.Length);
+        var packed = (Policy?.Length ?? 0) + tags.All.Sum(static tag => tag.Key.Length + tag.Value.Length);
         if (packed > MaximumPolicy)
         {
             throw new AwsException(
@@ -70,8 +70,10 @@ internal sealed record RoleSession(string RoleArn, string Name, int Duration, bo
         }
 
         var expires = call.Now.AddSeconds(Duration);
-        var caller = Caller(call, role, origin, tags, sourceIdentity);
-        var key = keys.AddSession(caller, expires);
+        var sessionPolicy = Policy is null ? null : ParsePolicy(Policy);
+        AwsCaller Now() => Caller(call.Now, role, origin, tags, sourceIdentity, sessionPolicy);
+        var caller = Now();
+        var key = keys.AddSession(Now, call.Now, expires);
         var expiration = expires.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         call.ResponseElements = new JsonObject
         {
@@ -92,18 +94,19 @@ internal sealed record RoleSession(string RoleArn, string Name, int Duration, bo
             packed == 0 ? null : new XElement(Xmlns + "PackedPolicySize", PackedPercent(packed)));
     }
 
-    private AwsCaller Caller(AwsCall call, LabRole role, ConditionContext origin, IReadOnlyList<KeyValuePair<string, string>> tags, string? sourceIdentity)
+    // Session tags stand before those of the role (IAM User Guide, "Pass session tags in AWS STS"), which are read as they are at the moment of a call.
+    private AwsCaller Caller(DateTimeOffset issued, LabRole role, ConditionContext origin, SessionTags tags, string? sourceIdentity, PolicyDocument? sessionPolicy)
     {
-        var arn = $"arn:aws:sts::{role.AccountId}:assumed-role/{role.Declared.Name}/{Name}";
+        var arn = $"arn:aws:sts::{role.AccountId}:assumed-role/{role.Name}/{Name}";
         var userId = $"{role.Id}:{Name}";
-        var context = origin
+        var context = role.Tags.AddTo(origin, "aws:PrincipalTag")
             .With("aws:PrincipalArn", role.Arn)
             .With("aws:PrincipalAccount", role.AccountId)
             .With("aws:PrincipalType", "AssumedRole")
             .With("aws:userid", userId)
-            .With("aws:TokenIssueTime", call.Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture))
+            .With("aws:TokenIssueTime", issued.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture))
             .With("aws:SourceIdentity", sourceIdentity is null ? [] : [sourceIdentity]);
-        foreach (var (key, value) in tags)
+        foreach (var (key, value) in tags.All)
         {
             context = context.With($"aws:PrincipalTag/{key}", value);
         }
@@ -115,10 +118,12 @@ internal sealed record RoleSession(string RoleArn, string Name, int Duration, bo
             UserId = userId,
             Principal = RequestPrincipal.RoleSession(role.AccountId, arn, role.Arn),
             IdentityPolicies = role.Policies,
-            SessionPolicy = Policy is null ? null : ParsePolicy(Policy),
+            SessionPolicy = sessionPolicy,
             Context = context,
             Identity = new LabUserIdentity { Type = "AssumedRole", PrincipalId = userId, Arn = arn, AccountId = role.AccountId, SessionIssuer = role.Arn },
             IsRoleSession = true,
+            SourceIdentity = sourceIdentity,
+            TransitiveTags = tags.Transitive,
         };
     }
 

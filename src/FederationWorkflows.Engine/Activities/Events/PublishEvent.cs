@@ -28,5 +28,6 @@ internal sealed class PublishEvent : CodeActivity
         OnlyRunId = context.Get(IsLocalEvent) ? context.Run.Id : null,
         Payload = context.GetMasked(Payload),
         StartedBy = context.Run.StartedBy,
+        Hands = context.Run.Hands,
     });
 }

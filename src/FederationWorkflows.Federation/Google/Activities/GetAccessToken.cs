@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
+using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation.Google.Activities;
 
@@ -9,6 +11,7 @@ public sealed class GetAccessToken : CodeActivity<Sensitive<string>>
 {
     /// <summary>The name of a connection that an administrator defined.</summary>
     [Required]
+    [NamesConnection]
     [Input(Description = "The name of a connection that an administrator defined.")]
     public Input<string> Connection { get; set; } = default!;
 
@@ -31,8 +34,8 @@ public sealed class GetAccessToken : CodeActivity<Sensitive<string>>
     /// <inheritdoc/>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
-        var token = await context.GetRequiredService<IGoogleTokenSource>().GetAccessTokenAsync(
-            context.Get(Connection) ?? "", [.. context.Get(Scopes) ?? []], context.CancellationToken);
+        var token = await context.GetRequiredService<ITokenBroker>().GetAccessTokenAsync(
+            context.Get(Connection) ?? "", [.. context.Get(Scopes) ?? []], ConnectionUser.Of(context), context.CancellationToken);
         context.Set(ExpiresAt, token.ExpiresAt);
         context.Set(GrantedScopes, [.. token.Scopes]);
         context.Set(Principal, token.Principal);

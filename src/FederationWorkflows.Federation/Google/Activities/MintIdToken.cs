@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
+using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation.Google.Activities;
 
@@ -24,6 +26,7 @@ public sealed class MintIdToken : CodeActivity<Sensitive<string>>
     public Input<Sensitive<string>>? SourceToken { get; set; }
 
     /// <summary>Instead of service account and source token: the connection whose own identity the token speaks of.</summary>
+    [NamesConnection]
     [Input(Description = "Instead of service account and source token: a connection with a service account key, or on Google Cloud the host's own identity.")]
     public Input<string>? Connection { get; set; }
 
@@ -51,7 +54,7 @@ public sealed class MintIdToken : CodeActivity<Sensitive<string>>
         context.SetResult(token.Token);
     }
 
-    private Task<GoogleIdToken> MintAsync(ActivityExecutionContext context)
+    private ValueTask<GoogleIdToken> MintAsync(ActivityExecutionContext context)
     {
         var audience = context.Get(Audience) ?? "";
         var serviceAccount = context.Get(ServiceAccount);
@@ -59,8 +62,8 @@ public sealed class MintIdToken : CodeActivity<Sensitive<string>>
         var connection = context.Get(Connection);
         return (HasText(connection), HasText(serviceAccount), HasText(sourceToken?.Reveal())) switch
         {
-            (true, false, false) => context.GetRequiredService<IGoogleTokenSource>().GetIdTokenAsync(connection!, audience, context.CancellationToken),
-            (false, true, true) => context.GetRequiredService<IServiceAccountCredentials>().GenerateIdTokenAsync(
+            (true, false, false) => context.GetRequiredService<ITokenBroker>().GetIdTokenAsync(connection!, audience, ConnectionUser.Of(context), context.CancellationToken),
+            (false, true, true) => new(context.GetRequiredService<IServiceAccountCredentials>().GenerateIdTokenAsync(
                 new IdTokenRequest
                 {
                     ServiceAccount = serviceAccount!,
@@ -70,7 +73,7 @@ public sealed class MintIdToken : CodeActivity<Sensitive<string>>
                     IncludeEmail = context.Get(IncludeEmail),
                     UseEmailAzp = context.Get(UseEmailAzp) ? true : null,
                 },
-                context.CancellationToken),
+                context.CancellationToken)),
             (true, _, _) => throw Wrong("a connection is given together with a service account or a source token"),
             (_, false, false) => throw Wrong("neither a connection nor a service account is given"),
             (_, true, false) => throw Wrong("the service account has no source token"),

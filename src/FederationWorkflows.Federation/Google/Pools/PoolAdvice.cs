@@ -23,6 +23,8 @@ internal static class PoolAdvice
         ("invalid_target", _) =>
             "The pool or the provider does not exist, is disabled or was deleted, or the name has the project's id where its number belongs: "
             + "gcloud iam workload-identity-pools providers list --location=global --workload-identity-pool=POOL.",
+        ("invalid_grant", var text) when Says(text, "AWS") =>
+            "AWS did not vouch for the signed request, or not for an identity of the provider's account: sign it anew just before this call (it lives minutes), with credentials of that account, for this provider.",
         (_, var text) when Says(text, "attribute condition") =>
             "The provider's attribute condition is not true of this identity: gcloud iam workload-identity-pools providers describe ... --format='value(attributeCondition)'.",
         (_, var text) when Says(text, "must be of type STRING") =>
@@ -40,8 +42,6 @@ internal static class PoolAdvice
             "The signature is not of a key that Google has of this issuer: check that the token is unchanged and that the provider's keys are the current ones.",
         ("invalid_grant", var text) when Says(text, "connecting to the given credential's issuer") =>
             "Google finds no key for this token: its issuer's discovery document and keys must be public, or be uploaded to the provider (--jwk-json-path), and have the token's kid.",
-        ("invalid_grant", var text) when Says(text, "AWS") =>
-            "AWS did not vouch for the signed request, or not for an identity of the provider's account: sign it anew just before this call (it lives minutes), with credentials of that account, for this provider.",
         ("invalid_request", var text) when Says(text, "audience") => "Give the provider's full resource name.",
         ("invalid_request", var text) when Says(text, "scope") || Says(text, "Scope") => "Give at least one OAuth scope that exists, e.g. https://www.googleapis.com/auth/cloud-platform.",
         _ => "",

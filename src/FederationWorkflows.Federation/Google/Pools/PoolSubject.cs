@@ -40,5 +40,7 @@ internal static class PoolSubject
         }
     }
 
-    private static string Show(string? claim) => string.IsNullOrEmpty(claim) ? "absent" : $"'{CloudText.Message(claim)}'";
+    // A provider's name is long enough to look like a secret, and is none.
+    private static string Show(string? claim) =>
+        string.IsNullOrEmpty(claim) ? "absent" : PoolProviderName.TryParse(claim) is null ? $"'{CloudText.Message(claim)}'" : $"'{claim}'";
 }

@@ -46,7 +46,7 @@ internal sealed class WorkloadIdentityPools(GoogleHttp http, IServiceAccountCred
                 {
                     ServiceAccount = request.ServiceAccount,
                     SourceToken = federated.Token,
-                    Caller = $"the federated identity of {caller} in {provider.PoolPath}",
+                    Caller = $"the federated identity of {caller} in the pool '{provider.Pool}'",
                     Scopes = request.Scopes,
                     Lifetime = request.Lifetime,
                 },

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Runtime.Definitions;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
@@ -64,7 +65,7 @@ internal static class ExecuteEndpoints
             context.Tell(after: new { handle.RunId, version.Version });
             return handle.RunId;
         }
-        catch (Exception e) when (e is DefinitionException or ValueConversionException or NodeBusyException or UnknownDefinitionException)
+        catch (Exception e) when (e is DefinitionException or ValueConversionException or NodeBusyException or UnknownDefinitionException or StoryNotAllowedException)
         {
             // The exception handler clears the headers before it answers, and the designer looks at nothing but them.
             context.Response.OnStarting(() =>

@@ -1,6 +1,7 @@
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
+using FederationWorkflows.Server.Federation;
 using FederationWorkflows.Server.Secrets;
 using FederationWorkflows.Server.Management.Contract;
 
@@ -11,7 +12,7 @@ internal static class ProblemEndpoints
 {
     public static void MapDefinitionProblems(this IEndpointRouteBuilder api) => api.MapGet("/definitions/{id}/problems", ListAsync).Answers<StoryProblems>().Requires(Permissions.StoriesRead);
 
-    private static async Task<IResult> ListAsync(string id, string? versionOptions, IDefinitionStore store, WorkflowCompiler compiler, SecretStore secrets, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(string id, string? versionOptions, IDefinitionStore store, WorkflowCompiler compiler, SecretStore secrets, StoryConnections connections, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(id, versionOptions, cancellationToken) is not { } version)
         {
@@ -19,7 +20,7 @@ internal static class ProblemEndpoints
         }
 
         var compiled = compiler.Compile(version.Json);
-        IReadOnlyList<DefinitionProblem> problems = [.. compiled.Problems, .. await MissingSecretsAsync(compiled.SecretNames, secrets, cancellationToken)];
+        IReadOnlyList<DefinitionProblem> problems = [.. compiled.Problems, .. connections.Warnings(id, compiled.Connections), .. await MissingSecretsAsync(compiled.SecretNames, secrets, cancellationToken)];
         return Results.Json(
             new
             {

@@ -17,7 +17,7 @@ internal static class ActivityTestEndpoints
     /// <summary>It executes what a run would only get to after approvals and conditions: that is for those who may change the story anyway.</summary>
     public static void MapActivityTests(this IEndpointRouteBuilder api) => api.MapPost("/tests/activities", ExecuteAsync).Answers<ActivityTested>().Requires(Permissions.StoriesWrite).Audited("activity.test");
 
-    private static async Task<IResult> ExecuteAsync(TestRequest request, ActivityTest test, IDefinitionStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ExecuteAsync(TestRequest request, HttpContext context, ActivityTest test, IDefinitionStore store, CancellationToken cancellationToken)
     {
         var handle = request.WorkflowDefinitionHandle;
         var version = handle?.DefinitionVersionId is { Length: > 0 } versionId ? await store.FindVersionAsync(versionId, cancellationToken)
@@ -40,7 +40,7 @@ internal static class ActivityTestEndpoints
         UseTestValues(definition);
         try
         {
-            var result = await test.ExecuteAsync(definition, activity, cancellationToken);
+            var result = await test.ExecuteAsync(definition, activity, context.User, cancellationToken);
             return Answer(result.ActivityState, result.Payload, result.Outputs, result.Exception is null ? null : ExecutionView.Error(result.Exception), result.Status);
         }
         catch (DefinitionException e)

@@ -1,0 +1,70 @@
+using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Connections;
+using FederationWorkflows.Federation.Google;
+using Microsoft.Extensions.Options;
+
+namespace FederationWorkflows.Federation.Broker;
+
+/// <summary>Says whether somebody may have what he asks for, and looks it up.</summary>
+internal sealed class TokenBroker : ITokenBroker, IDisposable
+{
+    private readonly ConnectionCatalog connections;
+
+    private readonly ConnectionExchanges exchanges;
+
+    private readonly TokenCache cache;
+
+    public TokenBroker(ConnectionCatalog connections, ConnectionExchanges exchanges, IOptions<FederationOptions> options, TimeProvider time)
+    {
+        this.connections = connections;
+        this.exchanges = exchanges;
+#pragma warning disable CA5394 // It spreads refreshing in time; nobody need not guess it.
+        cache = new TokenCache((key, user, cancellationToken) => exchanges.MakeAsync(key, user, cache!, cancellationToken), options.Value.Broker, time, Random.Shared.NextDouble);
+#pragma warning restore CA5394
+        connections.Replaced += OnReplaced;
+    }
+
+    public ValueTask<GoogleAccessToken> GetAccessTokenAsync(string connection, IReadOnlyList<string> scopes, ConnectionUser user, CancellationToken cancellationToken = default)
+    {
+        var definition = Require(connection, Cloud.Google, user);
+        return definition.RefusedScope(scopes) is { } refused
+            ? throw Narrow.Scope(definition, refused)
+            : cache.GetAsync<GoogleAccessToken>(ExchangeKey.AccessToken(definition, scopes), user, cancellationToken);
+    }
+
+    public ValueTask<GoogleIdToken> GetIdTokenAsync(string connection, string audience, ConnectionUser user, CancellationToken cancellationToken = default) =>
+        cache.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(Require(connection, Cloud.Google, user), audience, null), user, cancellationToken);
+
+    public ValueTask<AwsCredentials> GetAwsCredentialsAsync(string connection, AwsNarrowing narrowing, ConnectionUser user, CancellationToken cancellationToken = default)
+    {
+        var definition = Require(connection, Cloud.Aws, user);
+        return cache.GetAsync<AwsCredentials>(Narrow.Aws(definition, narrowing, user), user, cancellationToken);
+    }
+
+    public async Task<ExchangeReport> CheckAsync(string connection, CancellationToken cancellationToken = default)
+    {
+        var definition = connections.Get(connection);
+        var key = definition.Kind!.Cloud == Cloud.Aws ? Narrow.Check(definition) : ExchangeKey.AccessToken(definition, definition.Options.Scopes is { Count: > 0 } own ? [.. own] : [GoogleScopes.CloudPlatform]);
+        var made = await exchanges.MakeAndReportAsync(key, ConnectionUser.Administrator, cache, cancellationToken);
+        return made.Report;
+    }
+
+    public DateTimeOffset? LastUse(string connection) => cache.LastUse(connection);
+
+    public void Dispose()
+    {
+        connections.Replaced -= OnReplaced;
+        cache.Dispose();
+    }
+
+    private ConnectionDefinition Require(string connection, Cloud cloud, ConnectionUser user)
+    {
+        var definition = connections.Get(connection);
+        ConnectionAccess.Require(definition, user);
+        return definition.Kind!.Cloud == cloud ? definition
+            : cloud == Cloud.Google ? throw ConfiguredConnections.OfAws(definition.Name)
+            : throw CredentialJson.Unusable(definition.Name, "it is an identity of Google and has no AWS credentials", "Name an AWS connection, such as one of kind awsRole that is reached from it.");
+    }
+
+    private void OnReplaced() => cache.Retain(connections.All.Values);
+}
