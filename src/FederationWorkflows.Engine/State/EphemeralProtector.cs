@@ -9,13 +9,15 @@ public sealed class EphemeralProtector : ISensitiveValueProtector, IDisposable
 
     private const int TagSize = 16;
 
-    private readonly AesGcm aes = new(RandomNumberGenerator.GetBytes(32), TagSize);
+    // A cipher is no key: it must not be used by two at once, so each value has one of its own.
+    private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
 
     /// <inheritdoc/>
     public byte[] Protect(ReadOnlySpan<byte> clear)
     {
         var result = new byte[NonceSize + TagSize + clear.Length];
         RandomNumberGenerator.Fill(result.AsSpan(0, NonceSize));
+        using var aes = new AesGcm(key, TagSize);
         aes.Encrypt(result.AsSpan(0, NonceSize), clear, result.AsSpan(NonceSize + TagSize), result.AsSpan(NonceSize, TagSize));
         return result;
     }
@@ -29,10 +31,11 @@ public sealed class EphemeralProtector : ISensitiveValueProtector, IDisposable
         }
 
         var clear = new byte[protectedData.Length - NonceSize - TagSize];
+        using var aes = new AesGcm(key, TagSize);
         aes.Decrypt(protectedData[..NonceSize], protectedData[(NonceSize + TagSize)..], protectedData.Slice(NonceSize, TagSize), clear);
         return clear;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => aes.Dispose();
+    public void Dispose() => CryptographicOperations.ZeroMemory(key);
 }
