@@ -2,6 +2,7 @@ using System.Net;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Amazon.S3.Transfer;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 
@@ -59,6 +60,35 @@ public sealed class AwsSdkTests : IAsyncLifetime
         listing.S3Objects.Single().Key.ShouldBe("INC-2041/Überblick +1.txt");
         listing.S3Objects.Single().Size.ShouldBe(text.Length);
         gone.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_large_object_goes_up_in_parts_comes_down_in_parts_and_is_copied()
+    {
+        using var s3 = await CollectorAsync();
+        using var transfer = new TransferUtility(s3);
+        var content = new byte[17_000_000];
+        new Random(17).NextBytes(content);
+
+        using var source = new MemoryStream(content);
+        await transfer.UploadAsync(
+            new TransferUtilityUploadRequest { BucketName = "security-lab-incident-evidence", Key = "disk.img", InputStream = source, PartSize = 5 * 1024 * 1024 }, TestLab.Cancel);
+        await s3.CopyObjectAsync("security-lab-incident-evidence", "disk.img", "security-lab-incident-evidence", "copy.img", TestLab.Cancel);
+        using var got = await s3.GetObjectAsync("security-lab-incident-evidence", "copy.img", TestLab.Cancel);
+        using var copy = new MemoryStream();
+        await got.ResponseStream.CopyToAsync(copy, TestLab.Cancel);
+        var url = await s3.GetPreSignedURLAsync(new GetPreSignedUrlRequest
+        {
+            BucketName = "security-lab-incident-evidence", Key = "disk.img", Expires = DateTime.UtcNow.AddMinutes(1), Protocol = Protocol.HTTP,
+        });
+        var downloaded = await lab.Http.GetByteArrayAsync(new Uri(url), TestLab.Cancel);
+        await s3.DeleteObjectsAsync(
+            new DeleteObjectsRequest { BucketName = "security-lab-incident-evidence", Objects = [new KeyVersion { Key = "disk.img" }, new KeyVersion { Key = "copy.img" }] }, TestLab.Cancel);
+
+        copy.ToArray().ShouldBe(content);
+        downloaded.ShouldBe(content);
+        lab.Server.Events.Snapshot().Count(static labEvent => labEvent.EventName == "UploadPart").ShouldBe(4);
+        (await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "security-lab-incident-evidence", Prefix = "disk" }, TestLab.Cancel)).KeyCount.ShouldBe(0);
     }
 
     [Fact]

@@ -56,6 +56,9 @@ internal sealed class ChunkedPayload(PipeReader body, SignedCall signed, bool is
         {
             var read = await body.ReadAsync(cancellationToken);
             var part = read.Buffer.Slice(0, Math.Min(left, read.Buffer.Length));
+
+            // Once it is advanced past, what the pipe lent is no longer what it was, its length included.
+            left = part.IsEmpty ? throw S3Errors.IncompleteBody() : left - part.Length;
             try
             {
                 foreach (var bytes in part)
@@ -72,8 +75,6 @@ internal sealed class ChunkedPayload(PipeReader body, SignedCall signed, bool is
             {
                 body.AdvanceTo(part.End);
             }
-
-            left = part.IsEmpty ? throw S3Errors.IncompleteBody() : left - part.Length;
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
