@@ -58,10 +58,11 @@ if [ "${FEDERATIONWORKFLOWS_LONG_TESTS:-}" = 1 ] && [ -z "${FEDERATIONWORKFLOWS_
   git archive "$changed^" | tar -x -C "$older"
   dotnet build "$older/src/FederationWorkflows.Server" --verbosity quiet --output "$older/server"
   export FEDERATIONWORKFLOWS_OLDER_SERVER="$older/server/FederationWorkflows.Server.dll"
+  settings=(-- xUnit.Explicit=on)
 fi
 
 code=0
-dotnet test FederationWorkflows.sln --no-build --logger "console;verbosity=minimal" ${arguments[@]+"${arguments[@]}"} 2>&1 | tee "$log" || code=$?
+dotnet test FederationWorkflows.sln --no-build --logger "console;verbosity=minimal" ${arguments[@]+"${arguments[@]}"} ${settings[@]+"${settings[@]}"} 2>&1 | tee "$log" || code=$?
 
 # "Passed!  - Failed:     0, Passed:     8, Skipped:     0, Total:     8, ..." for each project.
 awk -F'[:,]' '/Failed: .*Passed: .*Skipped: .*Total: / { failed += $2; passed += $4; skipped += $6 }
