@@ -26,23 +26,6 @@ internal static class LabSetup
         },
         cancellationToken);
 
-    public static Task ApplyAsync(Uri lab, AwsToGoogle setup, CancellationToken cancellationToken)
-    {
-        var provider = setup.Provider();
-        provider.Remove("name");
-        provider["id"] = setup.ProviderId;
-        return PutAsync(
-            lab,
-            $"lab/google/projects/{setup.ProjectId}/pools/{setup.PoolId}",
-            new JsonObject
-            {
-                ["pool"] = new JsonObject { ["id"] = setup.PoolId, ["providers"] = new JsonArray(provider) },
-                ["serviceAccount"] = setup.ServiceAccount,
-                ["binding"] = new JsonObject { ["role"] = "roles/iam.workloadIdentityUser", ["members"] = new JsonArray(setup.Member) },
-            },
-            cancellationToken);
-    }
-
     private static async Task PutAsync(Uri lab, string path, JsonObject content, CancellationToken cancellationToken)
     {
         // The lab is on this machine: a proxy of the environment could not reach it.

@@ -86,11 +86,10 @@ internal static class SetupCommand
         const string Name = "aws-to-gcp";
         var json = JsonOutput.Option();
         var command = new Command(Name, "An AWS role's sessions, for a Google service account, by a workload identity pool.");
-        Option[] options = [Account, Role, Project, ProjectNumber, Pool, Provider, ServiceAccount, Output, Force, Lab, json];
+        Option[] options = [Account, Role, Project, ProjectNumber, Pool, Provider, ServiceAccount, Output, Force, json];
         Array.ForEach(options, command.Add);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction(result =>
         {
-            var lab = result.GetValue(Lab) is { } address ? LabSetup.Address(address) : null;
             var answers = new Answers(result, Terminal.Out);
             var setup = new AwsToGoogle
             {
@@ -105,12 +104,7 @@ internal static class SetupCommand
             answers.RequireAll();
             Require(setup.Problems(), options);
             var written = WrittenFiles.Write(result.GetValue(Output) ?? $"setup-{Name}", setup.Files(), result.GetValue(Force));
-            if (lab is not null)
-            {
-                await LabSetup.ApplyAsync(lab, setup, cancellationToken);
-            }
-
-            Tell(written, result.GetValue(json), lab, "GOOGLE_APPLICATION_CREDENTIALS=credential-config.json for Google's client libraries");
+            Tell(written, result.GetValue(json), lab: null, "GOOGLE_APPLICATION_CREDENTIALS=credential-config.json for Google's client libraries");
             return ExitCodes.Ok;
         });
         return command;
