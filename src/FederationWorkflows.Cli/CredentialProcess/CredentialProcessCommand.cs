@@ -86,7 +86,7 @@ internal static class CredentialProcessCommand
     private static string ThisCommand()
     {
         var process = Environment.ProcessPath!;
-        var parts = Path.GetFileNameWithoutExtension(process) == "dotnet" ? new[] { process, Path.Combine(AppContext.BaseDirectory, "fedflow.dll") } : [process];
+        var parts = Path.GetFileNameWithoutExtension(process) == "dotnet" ? new[] { process, typeof(CredentialProcessCommand).Assembly.Location } : [process];
         return Array.Exists(parts, static part => part.Contains('"', StringComparison.Ordinal))
             ? throw new CommandException("The path of fedflow has a quotation mark in it, which AWS cannot read: give --command.")
             : string.Join(' ', parts.Select(static part => part.Contains(' ', StringComparison.Ordinal) ? $"\"{part}\"" : part));
