@@ -134,7 +134,7 @@ internal sealed class Server : IAsyncDisposable
         var patience = System.Diagnostics.Stopwatch.StartNew();
         while (!await condition())
         {
-            patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            patience.Elapsed.ShouldBeLessThan(Patience.Longest);
             await Task.Yield();
         }
     }
