@@ -56,7 +56,7 @@ public sealed class NodeTests
         await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
         var died = server.Time.Now;
 
-        for (var tick = 0; tick < 4; tick++)
+        for (var tick = 0; tick < 5; tick++)
         {
             server.Time.Advance(2 * Second);
             await server.Time.SleeperAsync(server.Time.Now + (2 * Second));
