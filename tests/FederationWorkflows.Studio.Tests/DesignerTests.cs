@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.Playwright;
 using static FederationWorkflows.Server.Tests.Support.Stories;
@@ -7,7 +8,7 @@ using static FederationWorkflows.Server.Tests.Support.Stories;
 namespace FederationWorkflows.Studio.Tests;
 
 /// <summary>The real designer in a real browser: what a person does with it.</summary>
-public sealed class DesignerTests(Chromium chromium)
+public sealed partial class DesignerTests(Chromium chromium)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -30,12 +31,40 @@ public sealed class DesignerTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_story_is_drawn_from_nothing_saved_by_itself_and_run_to_completed_badges()
+    {
+        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions");
+        var page = designer.Page;
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create Workflow" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
+        await page.WaitForURLAsync("**/edit");
+        await designer.SavingAsync(() => designer.DropAsync("Console", "Write Line", 200, 150));
+        await Assertions.Expect(designer.Nodes).ToHaveCountAsync(1, new() { Timeout = Designer.Patience });
+        await designer.SavingAsync(async () =>
+        {
+            await designer.Input("The text to write.").FillAsync("Drawn by hand");
+            await designer.Input("The text to write.").BlurAsync();
+        });
+
+        var id = EditedStory().Match(page.Url).Groups[1].Value;
+        var stored = await GetAsync(designer, $"/elsa/api/workflow-definitions/by-definition-id/{id}?versionOptions=Latest");
+        ((string?)stored["root"]!["activities"]![0]!["text"]!["expression"]!["value"]).ShouldBe("Drawn by hand");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).Or(page.Locator("button:has(path[d='M8 5v14l11-7z'])")).First.ClickAsync();
+        await page.WaitForURLAsync("**/view");
+        await Designer.ShowsAsync(designer.Completed);
+        await Assertions.Expect(designer.Completed.First).ToHaveTextAsync("1");
+        await page.GetByText("Completed").First.WaitForAsync();
+        designer.ShouldBeClean();
+    }
+
+    [Fact]
     public async Task A_run_is_watched_while_it_goes_on()
     {
         await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/instances", Flow("live", Writes("first", Literal("1")), Gate(), Writes("last", Literal("2"))));
         using var started = await designer.Server.PostAsync("/elsa/api/workflow-definitions/live/execute");
         await designer.Server.Gate.Reached.WaitAsync(Cancellation);
-        await designer.GoAsync($"/studio/workflows/instances/{started.RunId()}/view");
+        await designer.Page.GotoAsync($"/studio/workflows/instances/{started.RunId()}/view");
         await Assertions.Expect(designer.Completed).ToHaveCountAsync(1, new() { Timeout = Designer.Patience });
         designer.Server.Gate.Open();
         await Assertions.Expect(designer.Completed).ToHaveCountAsync(3, new() { Timeout = Designer.Patience });
@@ -66,15 +95,15 @@ public sealed class DesignerTests(Chromium chromium)
     {
         await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions/shared/edit", Flow("shared", Writes("say", Literal("hello"))));
         await Designer.ShowsAsync(designer.Nodes);
-        var theirs = await designer.StoredAsync("shared");
+        var theirs = await GetAsync(designer, "/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest");
         theirs["description"] = "Theirs.";
         using var saved = await designer.Server.Client.PostAsJsonAsync(new Uri("/elsa/api/workflow-definitions", UriKind.Relative), new JsonObject { ["model"] = theirs, ["publish"] = false }, Cancellation);
         saved.EnsureSuccessStatusCode();
 
-        var refused = await designer.AnswerAsync("/elsa/api/workflow-definitions", () => designer.DropAsync("Console", "Write Line", 300, 250));
+        var refused = await designer.SavingAsync(() => designer.DropAsync("Console", "Write Line", 300, 250));
         refused.Status.ShouldBe(400);
         await designer.Page.GetByText("was changed by").First.WaitForAsync();
-        ((string?)(await designer.StoredAsync("shared"))["description"]).ShouldBe("Theirs.");
+        ((string?)(await GetAsync(designer, "/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest"))["description"]).ShouldBe("Theirs.");
     }
 
     [Fact]
@@ -90,6 +119,9 @@ public sealed class DesignerTests(Chromium chromium)
         await Assertions.Expect(designer.Page.Locator("#blazor-error-text")).ToContainTextAsync("The expression ends where a value should follow", new() { Timeout = Designer.Patience });
     }
 
+    private static async Task<JsonObject> GetAsync(Designer designer, string path) =>
+        (await designer.Server.Client.GetFromJsonAsync<JsonObject>(new Uri(path, UriKind.Relative), Cancellation))!;
+
     /// <summary>A flowchart whose activities follow each other.</summary>
     private static JsonObject Flow(string id, params JsonObject[] activities)
     {
@@ -103,4 +135,7 @@ public sealed class DesignerTests(Chromium chromium)
         story["root"] = Activity("Elsa.Flowchart", "flow", ("activities", new JsonArray([.. activities])), ("connections", new JsonArray([.. connections])));
         return story;
     }
+
+    [GeneratedRegex("definitions/([^/]+)/edit")]
+    private static partial Regex EditedStory();
 }
