@@ -57,11 +57,13 @@ internal static partial class AwsInputs
 
     public static void RequireExternalId(OutboundCall call, string? externalId)
     {
-        if (externalId is not null && !ExternalId().IsMatch(externalId))
+        if (externalId is not null && !IsExternalId(externalId))
         {
             throw call.Input("the external id is none", "Give 2 to 1224 of the characters A-Z a-z 0-9 + = , . @ : / _ -, as the role's owner set it.");
         }
     }
+
+    public static bool IsExternalId(string text) => ExternalId().IsMatch(text);
 
     /// <summary>The name given, or that of the session that asks.</summary>
     public static string RequireSessionName(OutboundCall call, string? name, AwsCredentials caller)

@@ -143,26 +143,41 @@ internal sealed class ConnectionExchanges(
 
     private async Task<(object, ExchangeReport)> RoleAsync(ExchangeKey key, ExchangeReport report, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
     {
-        var options = key.Connection.Options;
-        var source = connections.Get(options.Source!);
-        if (source.Kind!.Cloud != Cloud.Google)
+        var source = connections.Get(key.Connection.Options.Source!);
+        if (source.Kind!.Cloud == Cloud.Google)
         {
-            throw CredentialJson.Unusable(key.Connection.Name, $"it is reached from '{source.Name}', an AWS connection, for which this version has no client", "Reach it from a Google connection.");
+            var idToken = await held.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(source, key.Connection.Options.Audience!, Given(key.Connection.Options.ServiceAccount)), user, cancellationToken);
+            var credentials = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleWithWebIdentityAsync(WebIdentity(key, idToken.Token), limited), cancellationToken);
+            return (credentials, Of(credentials) with { Claims = ClaimsOf(idToken.Claims) });
         }
 
-        var idToken = await held.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(source, options.Audience!, Given(options.ServiceAccount)), user, cancellationToken);
-        var request = new WebIdentityRequest
-        {
-            RoleArn = options.RoleArn!,
-            WebIdentityToken = idToken.Token,
-            SessionName = key.SessionName,
-            DurationSeconds = key.Duration,
-            SessionPolicy = key.SessionPolicy,
-            Region = Given(options.Region),
-        };
-        var credentials = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleWithWebIdentityAsync(request, limited), cancellationToken);
-        return (credentials, report with { ExpiresAt = credentials.Expiration, AccessKeyId = credentials.AccessKeyId, Claims = ClaimsOf(idToken.Claims) });
+        var caller = await CredentialsAsync(source, user, held, cancellationToken);
+        var chained = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleAsync(Chained(key, caller), limited), cancellationToken);
+        return (chained, Of(chained));
+
+        ExchangeReport Of(AwsCredentials credentials) => report with { ExpiresAt = credentials.Expiration, AccessKeyId = credentials.AccessKeyId };
     }
+
+    private static WebIdentityRequest WebIdentity(ExchangeKey key, Sensitive<string> token) => new()
+    {
+        RoleArn = key.Connection.Options.RoleArn!,
+        WebIdentityToken = token,
+        SessionName = key.SessionName,
+        DurationSeconds = key.Duration,
+        SessionPolicy = key.SessionPolicy,
+        Region = Given(key.Connection.Options.Region),
+    };
+
+    private static RoleRequest Chained(ExchangeKey key, AwsCredentials caller) => new()
+    {
+        Credentials = caller,
+        RoleArn = key.Connection.Options.RoleArn!,
+        SessionName = key.SessionName,
+        DurationSeconds = key.Duration,
+        ExternalId = Given(key.Connection.Options.ExternalId),
+        SessionPolicy = key.SessionPolicy,
+        Region = Given(key.Connection.Options.Region),
+    };
 
     private static ValueTask<AwsCredentials> CredentialsAsync(ConnectionDefinition connection, ConnectionUser user, TokenCache held, CancellationToken cancellationToken) =>
         held.GetAsync<AwsCredentials>(Narrow.Aws(connection, default, user), user, cancellationToken);

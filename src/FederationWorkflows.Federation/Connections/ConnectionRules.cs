@@ -110,11 +110,6 @@ internal static class ConnectionRules
         }
 
         var source = all[options.Source!];
-        if (ConnectionKinds.Find(source.Kind)!.Cloud == Cloud.Aws)
-        {
-            yield return (nameof(options.Source), "is an AWS connection, from which this version reaches no roles yet: give a Google connection.");
-        }
-
         foreach (var more in ConnectionKinds.Find(source.Kind)!.Cloud == Cloud.Google ? FromGoogle(options, source) : FromAws(options, source))
         {
             yield return more;
@@ -151,9 +146,20 @@ internal static class ConnectionRules
             yield return (nameof(options.ServiceAccount), "is for Google sources only: remove it.");
         }
 
-        if (source.IsKind(ConnectionKinds.AwsRole) && options.MaxDuration > LongestChained)
+        if (options.ExternalId is { Length: > 0 } externalId && !AwsInputs.IsExternalId(externalId))
+        {
+            yield return (nameof(options.ExternalId), "is none: give 2 to 1224 of the characters A-Z a-z 0-9 + = , . @ : / _ -, as the role's owner set it.");
+        }
+
+        // What an instance or a container has is a session of its role.
+        if ((source.IsKind(ConnectionKinds.AwsRole) || source.IsKind(ConnectionKinds.AwsInstance) || source.IsKind(ConnectionKinds.AwsContainer)) && options.MaxDuration > LongestChained)
         {
             yield return (nameof(options.MaxDuration), $"is {options.MaxDuration:c}: a role that is assumed from another role gives 1 hour at most.");
+        }
+
+        if (RoleArn.TryParse(options.RoleArn ?? "") is { } role && RoleArn.TryParse(source.RoleArn ?? "") is { } from && role.Partition != from.Partition)
+        {
+            yield return (nameof(options.RoleArn), $"is in the partition {role.Partition}, and the role of its source in {from.Partition}: no trust reaches from one to another.");
         }
     }
 
@@ -190,7 +196,7 @@ internal static class ConnectionRules
         }
     }
 
-    /// <summary>What is wrong with the connection that a connection is reached from; null when nothing is.</summary>
+    /// <summary>What is wrong with the connection that a connection is reached from; null when nothing is. What is wrong further on is said of the connection it is wrong with.</summary>
     private static string? SourceProblem(ConnectionOptions options, IReadOnlyDictionary<string, ConnectionOptions> all, bool required)
     {
         if (string.IsNullOrWhiteSpace(options.Source))
@@ -198,25 +204,31 @@ internal static class ConnectionRules
             return required ? "is missing: give the name of the connection that it is reached from." : null;
         }
 
-        var at = options;
-        for (var depth = 0; at.Source is { Length: > 0 } name; depth++)
+        var chain = new List<ConnectionOptions> { options };
+        while (chain[^1].Source is { Length: > 0 } name)
         {
+            var isOwn = chain.Count == 1;
             if (!all.TryGetValue(name, out var next))
             {
-                return $"is '{CloudText.Message(name)}', which is no connection: give the name of one.";
-            }
-
-            if (ReferenceEquals(next, options) || depth == MaxSources)
-            {
-                return ReferenceEquals(next, options) ? "leads back to this connection: break the circle." : $"leads over more than {MaxSources} connections: shorten the chain.";
+                return isOwn ? $"is '{CloudText.Message(name)}', which is no connection: give the name of one." : null;
             }
 
             if (ConnectionKinds.Find(next.Kind) is null)
             {
-                return $"is '{CloudText.Message(name)}', whose kind is missing or unknown: correct that connection.";
+                return isOwn ? $"is '{CloudText.Message(name)}', whose kind is missing or unknown: correct that connection." : null;
             }
 
-            at = next;
+            if (chain.Contains(next))
+            {
+                return ReferenceEquals(next, options) ? "leads back to this connection: break the circle." : null;
+            }
+
+            if (chain.Count > MaxSources)
+            {
+                return $"leads over more than {MaxSources} connections: shorten the chain.";
+            }
+
+            chain.Add(next);
         }
 
         return null;

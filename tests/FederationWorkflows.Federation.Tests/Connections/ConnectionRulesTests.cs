@@ -16,6 +16,7 @@ public sealed class ConnectionRulesTests
         ("Connections:ann:Kind", "authorizedUser"), ("Connections:ann:Json", Credentials.UserJson),
         ("Connections:prod:Kind", "AWSROLE"), ("Connections:prod:RoleArn", Role), ("Connections:prod:Source", "KEY"), ("Connections:prod:Audience", "aws-prod"),
         ("Connections:here:Kind", "awsInstance"),
+        ("Connections:next:Kind", "awsRole"), ("Connections:next:RoleArn", "arn:aws:iam::210987654321:role/next"), ("Connections:next:Source", "prod"), ("Connections:next:ExternalId", "case:2041/x"),
         ("Connections:pool:Kind", "workloadIdentityPool"), ("Connections:pool:Source", "here"),
         ("Connections:pool:Provider", "//iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/aws-pool/providers/prod"),
     ];
@@ -26,7 +27,8 @@ public sealed class ConnectionRulesTests
         { "prod:RoleArn", "arn:aws:iam::123456789012:user/CANARY", "prod:RoleArn is missing or no role: give arn:aws:iam::ACCOUNT:role/NAME." },
         { "prod:Source", null, "prod:Source is missing: give the name of the connection that it is reached from." },
         { "prod:Source", "nobody", "prod:Source is 'nobody', which is no connection: give the name of one." },
-        { "prod:Source", "here", "prod:Source is an AWS connection, from which this version reaches no roles yet: give a Google connection.|prod:Audience is for Google sources only: remove it." },
+        { "prod:Source", "here", "prod:Audience is for Google sources only: remove it." },
+        { "prod:Source", "next", "next:Source leads back to this connection: break the circle.|prod:Source leads back to this connection: break the circle." },
         { "prod:Source", "prod", "prod:Source leads back to this connection: break the circle." },
         { "prod:Source", "ann", "prod:ServiceAccount is missing: an identity of kind authorizedUser mints no ID tokens by itself. Name the service account it impersonates for that." },
         { "prod:Audience", null, "prod:Audience must have 1 to 2048 characters, as the source is a Google identity: the audience that the role's trust policy pins." },
@@ -39,6 +41,13 @@ public sealed class ConnectionRulesTests
         { "prod:Region", "Frankfurt", "prod:Region is no AWS region: give one such as us-east-1, or none." },
         { "prod:Region", "cn-north-1", "prod:Region is not in the partition aws of the role: give a region of it, or none." },
         { "prod:ExternalId", "CANARY", "prod:ExternalId is for AWS sources only: remove it." },
+        { "next:Source", "nobody", "next:Source is 'nobody', which is no connection: give the name of one." },
+        { "next:ExternalId", "x", "next:ExternalId is none: give 2 to 1224 of the characters A-Z a-z 0-9 + = , . @ : / _ -, as the role's owner set it." },
+        { "next:ExternalId", "CANARY id", "next:ExternalId is none: give 2 to 1224 of the characters A-Z a-z 0-9 + = , . @ : / _ -, as the role's owner set it." },
+        { "next:MaxDuration", "01:00:01", "next:MaxDuration is 01:00:01: a role that is assumed from another role gives 1 hour at most." },
+        { "next:RoleArn", "arn:aws-cn:iam::210987654321:role/next", "next:RoleArn is in the partition aws-cn, and the role of its source in aws: no trust reaches from one to another." },
+        { "next:Audience", "CANARY", "next:Audience is for Google sources only: remove it." },
+        { "next:ServiceAccount", "reader@ops-1.iam.gserviceaccount.com", "next:ServiceAccount is for Google sources only: remove it." },
         { "prod:Profile", "CANARY", "prod:Profile is nothing that kind awsRole takes: remove it." },
         { "pool:Provider", "projects/ops-1", "pool:Provider is missing or no provider: give //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER." },
         { "pool:Source", null, "pool:Source and TokenFile: give one of them, an AWS connection or the file of a projected token." },
@@ -62,6 +71,41 @@ public sealed class ConnectionRulesTests
 
         error.Failures.ShouldBe(problem.Split('|').Select(one => "Federation:Connections:" + one));
         error.ToString().ShouldNotContain("CANARY");
+    }
+
+    [Theory]
+    [InlineData("awsInstance", false)]
+    [InlineData("awsContainer", false)]
+    [InlineData("awsProfile", true)]
+    [InlineData("awsEnvironment", true)]
+    public void A_session_of_more_than_an_hour_starts_from_a_key_only(string kind, bool isAllowed)
+    {
+        using var host = new FederationHost(
+            ("Connections:source:Kind", kind), ("Connections:role:Kind", "awsRole"), ("Connections:role:RoleArn", Role), ("Connections:role:Source", "source"), ("Connections:role:MaxDuration", "02:00:00"));
+
+        if (isAllowed)
+        {
+            host.Options.Connections["role"].MaxDuration.ShouldBe(TimeSpan.FromHours(2));
+            return;
+        }
+
+        Should.Throw<OptionsValidationException>(() => host.Options).Failures.ShouldBe(
+            ["Federation:Connections:role:MaxDuration is 02:00:00: a role that is assumed from another role gives 1 hour at most."]);
+    }
+
+    [Fact]
+    public void A_chain_of_roles_has_an_end()
+    {
+        using var host = new FederationHost(
+        [
+            ("Connections:role-0:Kind", "awsInstance"),
+            .. Enumerable.Range(1, 5).SelectMany(static number => new (string, string?)[]
+            {
+                ($"Connections:role-{number}:Kind", "awsRole"), ($"Connections:role-{number}:RoleArn", $"arn:aws:iam::123456789012:role/role-{number}"), ($"Connections:role-{number}:Source", $"role-{number - 1}"),
+            }),
+        ]);
+
+        Should.Throw<OptionsValidationException>(() => host.Options).Failures.ShouldBe(["Federation:Connections:role-5:Source leads over more than 4 connections: shorten the chain."]);
     }
 
     [Fact]
