@@ -60,6 +60,8 @@ public sealed class FederationException : Exception, IRetryFacts
     int? IRetryFacts.StatusCode => HttpStatus;
 
     string? IRetryFacts.Category => Code;
+
+    bool IRetryFacts.IsTransient => IsRetryable;
 }
 
 /// <summary>A cloud.</summary>

@@ -145,6 +145,20 @@ public sealed class RetryTests
     }
 
     [Theory]
+    [InlineData(true, "{\"on\":[\"transient\"]}", true)]
+    [InlineData(false, "{\"on\":[\"Transient\"]}", false)]
+    [InlineData(true, null, true)]
+    [InlineData(false, null, false)]
+    public async Task What_calls_itself_passing_is_tried_again_whatever_else_it_says(bool transient, string? retry, bool retried)
+    {
+        var harness = new Harness();
+        harness.World.Scripts["d"] = _ => throw new Unanswered(transient);
+        var activity = retry is null ? Do("d").WithCustom("resilienceStrategy", new JsonObject { ["mode"] = "Identifier", ["strategyId"] = "transient" }) : Do("d").Retrying(retry);
+        await harness.StartAsync(Of(activity));
+        harness.Run.SubStatus.ShouldBe(retried ? WorkflowSubStatus.Suspended : WorkflowSubStatus.Faulted);
+    }
+
+    [Theory]
     [InlineData("Business", true)]
     [InlineData("HTTP", true)]
     [InlineData("E42", true)]
@@ -348,5 +362,16 @@ public sealed class RetryTests
         public TimeSpan? RetryAfter => retryAfter;
 
         public string? Category => "Throttling";
+    }
+
+    private sealed class Unanswered(bool isTransient) : Exception("nothing within 30 s"), IRetryFacts
+    {
+        public int? StatusCode => null;
+
+        public TimeSpan? RetryAfter => null;
+
+        public string? Category => "Timeout";
+
+        public bool IsTransient => isTransient;
     }
 }

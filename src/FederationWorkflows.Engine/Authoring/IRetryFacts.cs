@@ -14,4 +14,7 @@ public interface IRetryFacts
 
     /// <summary>The kind of error in the service's own word, for example <c>Throttling</c>; null when it has none.</summary>
     string? Category { get; }
+
+    /// <summary>The same call may succeed later without anybody changing anything, as the service or the network says; whatever its status.</summary>
+    bool IsTransient => false;
 }

@@ -5,9 +5,12 @@ using FederationWorkflows.Engine.Expressions;
 
 namespace FederationWorkflows.Engine.Retries;
 
-/// <summary>Which errors are worth another attempt: type names of exceptions, HTTP statuses (<c>429</c>, <c>5xx</c>), categories and codes.</summary>
+/// <summary>Which errors are worth another attempt: type names of exceptions, HTTP statuses (<c>429</c>, <c>5xx</c>), categories and codes, and <see cref="Transient"/>.</summary>
 internal sealed record RetryFilter(IReadOnlyList<string> Wanted)
 {
+    /// <summary>Whatever calls itself passing (<see cref="IRetryFacts.IsTransient"/>).</summary>
+    public const string Transient = "Transient";
+
     public static readonly RetryFilter Any = new([]);
 
     private const int MaxCauses = 8;
@@ -51,6 +54,11 @@ internal sealed record RetryFilter(IReadOnlyList<string> Wanted)
     {
         var status = (error as IRetryFacts)?.StatusCode ?? (int?)(error as HttpRequestException)?.StatusCode;
         if (status is { } code && (Same(code.ToString(CultureInfo.InvariantCulture), word) || Same($"{code / 100}xx", word)))
+        {
+            return true;
+        }
+
+        if (error is IRetryFacts { IsTransient: true } && Same(Transient, word))
         {
             return true;
         }

@@ -21,7 +21,7 @@ public sealed record RetryStrategy(string Id, string DisplayName)
             {
                 MaxRetryAttempts = 5,
                 Delay = TimeSpan.FromSeconds(2),
-                On = new RetryFilter(["408", "429", "5xx", "Throttling", nameof(HttpRequestException), nameof(TimeoutException), nameof(IOException)]),
+                On = new RetryFilter([RetryFilter.Transient, "408", "429", "5xx", "Throttling", nameof(HttpRequestException), nameof(TimeoutException), nameof(IOException)]),
             },
         },
         new("patient", "Any error: for about a day, at most an hour apart")
