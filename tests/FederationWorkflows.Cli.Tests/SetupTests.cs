@@ -37,6 +37,32 @@ public sealed class SetupTests : TestFolder
     }
 
     [Fact]
+    public async Task A_cluster_s_set_up_lets_its_service_account_in_and_nobody_else()
+    {
+        await using var lab = await CloudLabServer.StartAsync(new CloudLabOptions(), TestContext.Current.CancellationToken);
+
+        // An account that has neither the provider nor the role.
+        var (code, output, error) = await Fedflow.RunAsync(
+            Folder, "setup", "cluster-to-aws", "--aws-account", "111122223333", "--role-name", "pods", "--issuer", DefaultGoogleWorld.ClusterIssuer, "--namespace", "triage",
+            "--kubernetes-service-account", "viewer", "--apply-to-lab", lab.BaseAddress.ToString());
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldContain("Applied to the CloudLab");
+        (await Fedflow.RunAsync(Folder, "lint", "setup-cluster-to-aws")).Code.ShouldBe(0);
+        foreach (var (account, audience, expected) in new[] { ("viewer", "sts.amazonaws.com", "OK"), ("collector", "sts.amazonaws.com", "Forbidden"), ("viewer", "https://elsewhere.example", "BadRequest") })
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = lab.BaseAddress };
+            using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["Action"] = "AssumeRoleWithWebIdentity", ["Version"] = "2011-06-15", ["RoleArn"] = "arn:aws:iam::111122223333:role/pods", ["RoleSessionName"] = "test",
+                ["WebIdentityToken"] = lab.Clusters.ProjectToken("forensics", "triage", account, audience).Reveal(),
+            });
+            using var answer = await http.PostAsync(new Uri("/", UriKind.Relative), form, TestContext.Current.CancellationToken);
+            answer.StatusCode.ToString().ShouldBe(expected);
+        }
+    }
+
+    [Fact]
     public async Task Its_files_are_written_once_and_not_over_others()
     {
         var folder = Path.Combine(Folder, "setup-gcp-to-aws");
@@ -59,6 +85,7 @@ public sealed class SetupTests : TestFolder
     [InlineData("gcp-to-aws", "Give --aws-account, --role-name, --service-account, --service-account-id, --caller; in a terminal this command asks for them.")]
     [InlineData("gce-to-aws", "Give --aws-account, --role-name, --service-account, --service-account-id, --instance, --zone; in a terminal")]
     [InlineData("gke-to-aws", "Give --aws-account, --role-name, --service-account, --service-account-id, --namespace, --kubernetes-service-account; in a terminal")]
+    [InlineData("cluster-to-aws", "Give --aws-account, --role-name, --issuer, --namespace, --kubernetes-service-account; in a terminal")]
     [InlineData("aws-to-gcp", "Give --aws-account, --role-name, --project, --project-number, --service-account; in a terminal")]
     public async Task Where_nobody_can_be_asked_what_is_missing_is_named(string flow, string message)
     {

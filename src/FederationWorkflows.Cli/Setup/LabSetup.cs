@@ -14,15 +14,24 @@ internal static class LabSetup
             ? address
             : throw new CommandException($"'{Terminal.Plain(text)}' is no CloudLab: give the http address on this machine that fedflow lab prints.");
 
-    public static Task ApplyAsync(Uri lab, GoogleToAws setup, CancellationToken cancellationToken) => PutAsync(
+    public static Task ApplyAsync(Uri lab, GoogleToAws setup, CancellationToken cancellationToken) =>
+        PutRoleAsync(lab, setup.AccountId, setup.RoleName, setup.MaxSessionDuration, setup.TrustPolicy(), setup.PermissionsPolicy(), cancellationToken);
+
+    public static async Task ApplyAsync(Uri lab, ClusterToAws setup, CancellationToken cancellationToken)
+    {
+        await PutAsync(lab, $"lab/aws/accounts/{setup.AccountId}/oidc-providers", new JsonObject { ["url"] = setup.Issuer, ["clientIds"] = new JsonArray(setup.Audience) }, cancellationToken);
+        await PutRoleAsync(lab, setup.AccountId, setup.RoleName, setup.MaxSessionDuration, setup.TrustPolicy(), setup.PermissionsPolicy(), cancellationToken);
+    }
+
+    private static Task PutRoleAsync(Uri lab, string account, string role, int maxSessionDuration, JsonObject trust, JsonObject permissions, CancellationToken cancellationToken) => PutAsync(
         lab,
-        $"lab/aws/accounts/{setup.AccountId}/roles/{Uri.EscapeDataString(setup.RoleName)}",
+        $"lab/aws/accounts/{account}/roles/{Uri.EscapeDataString(role)}",
         new JsonObject
         {
-            ["name"] = setup.RoleName,
-            ["maxSessionDuration"] = setup.MaxSessionDuration,
-            ["trustPolicy"] = setup.TrustPolicy(),
-            ["policies"] = new JsonArray(new JsonObject { ["name"] = "federated-access", ["document"] = setup.PermissionsPolicy() }),
+            ["name"] = role,
+            ["maxSessionDuration"] = maxSessionDuration,
+            ["trustPolicy"] = trust,
+            ["policies"] = new JsonArray(new JsonObject { ["name"] = "federated-access", ["document"] = permissions }),
         },
         cancellationToken);
 

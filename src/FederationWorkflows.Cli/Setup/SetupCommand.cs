@@ -20,6 +20,7 @@ internal static class SetupCommand
     private static readonly Option<string?> Zone = new("--zone") { Description = "Its zone, e.g. europe-west1-b." };
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "The namespace of the pods." };
     private static readonly Option<string?> KubernetesServiceAccount = new("--kubernetes-service-account") { Description = "The Kubernetes service account of the pods." };
+    private static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer of the cluster's tokens: kubectl get --raw /.well-known/openid-configuration shows it." };
     private static readonly Option<string?> Project = new("--project") { Description = "The Google Cloud project of the pool, by its id." };
     private static readonly Option<string?> ProjectNumber = new("--project-number") { Description = "Its number: gcloud projects describe PROJECT --format='value(projectNumber)'." };
     private static readonly Option<string?> Pool = new("--pool") { Description = "The workload identity pool's id." };
@@ -33,6 +34,7 @@ internal static class SetupCommand
         ToAws("gcp-to-aws", "A Google identity that mints ID tokens of a service account, for an AWS role.", GoogleOrigin.Impersonation, [Caller]),
         ToAws("gce-to-aws", "The service account of a Compute Engine instance, for an AWS role.", GoogleOrigin.ComputeEngine, [Instance, Zone]),
         ToAws("gke-to-aws", "The service account of pods in GKE, for an AWS role.", GoogleOrigin.Kubernetes, [Namespace, KubernetesServiceAccount]),
+        ClusterToAws(),
         ToGoogle(),
     };
 
@@ -76,6 +78,43 @@ internal static class SetupCommand
                 ? $"fedflow credential-process --role-arn {setup.RoleArn} --audience '{setup.Audience}' --service-account {setup.ServiceAccount}"
                 : $"fedflow credential-process install --profile {role} --role-arn {setup.RoleArn} --audience '{setup.Audience}' --source metadata";
             Tell(written, result.GetValue(json), lab, next);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command ClusterToAws()
+    {
+        const string Name = "cluster-to-aws";
+        var json = JsonOutput.Option();
+        var command = new Command(Name, "A service account of any Kubernetes cluster, by the token that the cluster projects into its pods, for an AWS role.");
+        Option[] options = [Account, Role, Issuer, Audience, Namespace, KubernetesServiceAccount, Buckets, Write, Duration, Output, Force, Lab, json];
+        Array.ForEach(options, command.Add);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var lab = result.GetValue(Lab) is { } address ? LabSetup.Address(address) : null;
+            var answers = new Answers(result, Terminal.Out);
+            var setup = new ClusterToAws
+            {
+                AccountId = answers.Need(Account),
+                RoleName = answers.Need(Role),
+                Issuer = answers.Need(Issuer),
+                Audience = answers.Need(Audience, "sts.amazonaws.com"),
+                Namespace = answers.Need(Namespace),
+                KubernetesServiceAccount = answers.Need(KubernetesServiceAccount),
+                Buckets = answers.Optional(Buckets)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+                Write = result.GetValue(Write),
+                MaxSessionDuration = result.GetValue(Duration),
+            };
+            answers.RequireAll();
+            Require(setup.Problems(), options);
+            var written = WrittenFiles.Write(result.GetValue(Output) ?? $"setup-{Name}", setup.Files(), result.GetValue(Force));
+            if (lab is not null)
+            {
+                await LabSetup.ApplyAsync(lab, setup, cancellationToken);
+            }
+
+            Tell(written, result.GetValue(json), lab, $"a connection of kind projectedToken with Issuer {setup.Issuer} and TokenFile /var/run/secrets/aws/token, for a story like cluster-to-aws-list-buckets with the role {setup.RoleArn}", "Read the files, then run setup-aws.sh, or use main.tf, and give the pod what pod.yaml has.");
             return ExitCodes.Ok;
         });
         return command;
@@ -128,7 +167,7 @@ internal static class SetupCommand
         _ => Array.Find(options, option => option.Name.Replace("-", "", StringComparison.Ordinal).Equals(setting, StringComparison.OrdinalIgnoreCase))?.Name ?? setting,
     };
 
-    private static void Tell(WrittenFiles written, bool json, Uri? lab, string next)
+    private static void Tell(WrittenFiles written, bool json, Uri? lab, string next, string howTo = "Read the files, then run the scripts, setup-google.sh first, or use main.tf.")
     {
         if (json)
         {
@@ -146,7 +185,7 @@ internal static class SetupCommand
             Terminal.Out.WriteLine($"Applied to the CloudLab at {lab}.");
         }
 
-        Terminal.Out.WriteLine("Read the files, then run the scripts, setup-google.sh first, or use main.tf. Check what is in force later with: fedflow lint");
+        Terminal.Out.WriteLine($"{howTo} Check what is in force later with: fedflow lint");
         Console.Out.WriteLine($"Then: {next}");
     }
 }

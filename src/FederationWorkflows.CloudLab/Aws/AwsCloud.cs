@@ -11,12 +11,18 @@ internal sealed class AwsCloud
     private readonly ConcurrentDictionary<string, LabRole> roles = new(StringComparer.Ordinal);
     private readonly List<LabUser> users = [];
     private readonly Dictionary<string, AwsAccount> accounts;
+    private readonly ConcurrentDictionary<(string Account, string Name), AwsOidcProvider> providers = new();
 
     public AwsCloud(AwsWorld world, Spool spool, DateTimeOffset now)
     {
         accounts = world.Accounts.ToDictionary(static account => account.Id);
         foreach (var account in world.Accounts)
         {
+            foreach (var provider in account.OidcProviders)
+            {
+                _ = PutProvider(account.Id, provider);
+            }
+
             foreach (var role in account.Roles)
             {
                 var running = new LabRole(account.Id, role, now);
@@ -63,6 +69,17 @@ internal sealed class AwsCloud
 
     public IEnumerable<LabUser> UsersOf(string accountId) => users.Where(user => user.AccountId == accountId).OrderBy(static user => user.Name, StringComparer.Ordinal);
 
-    public AwsOidcProvider? FindProvider(string accountId, string providerName) =>
-        accounts.GetValueOrDefault(accountId)?.OidcProviders.FirstOrDefault(provider => WebIdentityContext.ProviderName(provider.Url) == providerName);
+    /// <summary>Makes an OIDC provider, or changes the one of its issuer. False when the lab has no such account.</summary>
+    public bool PutProvider(string accountId, AwsOidcProvider provider)
+    {
+        if (!accounts.ContainsKey(accountId))
+        {
+            return false;
+        }
+
+        providers[(accountId, WebIdentityContext.ProviderName(provider.Url))] = provider;
+        return true;
+    }
+
+    public AwsOidcProvider? FindProvider(string accountId, string providerName) => providers.GetValueOrDefault((accountId, providerName));
 }

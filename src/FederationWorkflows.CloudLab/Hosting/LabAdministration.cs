@@ -8,13 +8,17 @@ namespace FederationWorkflows.CloudLab;
 
 /// <summary>
 /// Changes a running lab, under <c>/lab</c>: what an administrator of the clouds would do with their consoles, without signing in, as the lab is on this machine alone.
-/// A role is put as the world file declares it and checked by the same rules; a wrong one changes nothing.
+/// A role or an OIDC provider is put as the world file declares it and checked by the same rules; a wrong one changes nothing.
 /// </summary>
 internal sealed class LabAdministration(AwsLab aws, TimeProvider time) : ILabService
 {
     private const int MaximumBody = 256 * 1024;
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPut("/lab/aws/accounts/{account}/roles/{name}", PutRoleAsync);
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPut("/lab/aws/accounts/{account}/roles/{name}", PutRoleAsync);
+        routes.MapPut("/lab/aws/accounts/{account}/oidc-providers", PutProviderAsync);
+    }
 
     private async Task PutRoleAsync(HttpContext http, string account, string name)
     {
@@ -29,6 +33,12 @@ internal sealed class LabAdministration(AwsLab aws, TimeProvider time) : ILabSer
             return aws.Cloud.PutRole(account, role, time.GetUtcNow());
         });
     }
+
+    private Task PutProviderAsync(HttpContext http, string account) => ChangeAsync<AwsOidcProvider>(http, provider =>
+    {
+        AwsWorldRules.Check(new AwsWorld { Accounts = [new AwsAccount { Id = account, OidcProviders = [provider] }] });
+        return aws.Cloud.PutProvider(account, provider);
+    });
 
     private static async Task ChangeAsync<T>(HttpContext http, Func<T, bool> change)
     {

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace FederationWorkflows.Federation.Setup;
@@ -20,8 +18,6 @@ public enum GoogleOrigin
 /// <summary>What an AWS role and a Google service account need so that the one trusts the other, and no one else. Nothing is asked of a cloud.</summary>
 public sealed record GoogleToAws
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Where the identity comes from.</summary>
     public required GoogleOrigin Origin { get; init; }
 
@@ -89,7 +85,7 @@ public sealed record GoogleToAws
     ];
 
     /// <summary>Who may assume the role: tokens of one service account, for one audience, obtained by the account itself.</summary>
-    public JsonObject TrustPolicy() => Policy(new JsonObject
+    public JsonObject TrustPolicy() => RoleFiles.Policy(new JsonObject
     {
         ["Sid"] = "GoogleServiceAccount",
         ["Effect"] = "Allow",
@@ -107,23 +103,7 @@ public sealed record GoogleToAws
     });
 
     /// <summary>What sessions of the role may do.</summary>
-    public JsonObject PermissionsPolicy() => Buckets.Count == 0
-        ? Policy(new JsonObject { ["Sid"] = "SeeBuckets", ["Effect"] = "Allow", ["Action"] = "s3:ListAllMyBuckets", ["Resource"] = "*" })
-        : Policy(
-            new JsonObject
-            {
-                ["Sid"] = "SeeObjects",
-                ["Effect"] = "Allow",
-                ["Action"] = new JsonArray("s3:GetBucketLocation", "s3:ListBucket"),
-                ["Resource"] = new JsonArray([.. Buckets.Select(static bucket => JsonValue.Create($"arn:aws:s3:::{bucket}"))]),
-            },
-            new JsonObject
-            {
-                ["Sid"] = Write ? "ReadAndWriteObjects" : "ReadObjects",
-                ["Effect"] = "Allow",
-                ["Action"] = Write ? new JsonArray("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload") : new JsonArray("s3:GetObject"),
-                ["Resource"] = new JsonArray([.. Buckets.Select(static bucket => JsonValue.Create($"arn:aws:s3:::{bucket}/*"))]),
-            });
+    public JsonObject PermissionsPolicy() => RoleFiles.Permissions(Buckets, Write);
 
     /// <summary>The files: both policies, a script for each cloud, and Terraform that does the same.</summary>
     /// <exception cref="InvalidOperationException">There are <see cref="Problems"/>.</exception>
@@ -131,37 +111,14 @@ public sealed record GoogleToAws
         ? throw new InvalidOperationException(problem.Problem)
         :
         [
-            new SetupFile("trust-policy.json", TrustPolicy().ToJsonString(Indented) + "\n"),
-            new SetupFile("permissions-policy.json", PermissionsPolicy().ToJsonString(Indented) + "\n"),
+            new SetupFile("trust-policy.json", RoleFiles.Write(TrustPolicy())),
+            new SetupFile("permissions-policy.json", RoleFiles.Write(PermissionsPolicy())),
             new SetupFile("setup-google.sh", GoogleScript(), IsScript: true),
             new SetupFile("setup-aws.sh", AwsScript(), IsScript: true),
             new SetupFile("main.tf", Terraform()),
         ];
 
-    private static JsonObject Policy(params JsonNode[] statements) => new() { ["Version"] = "2012-10-17", ["Statement"] = new JsonArray(statements) };
-
-    private string AwsScript() => $$"""
-        #!/bin/sh
-        # Makes the AWS role that trusts one Google service account, or brings it back to what these files say. It can be run again at any time.
-        set -eu
-        cd "$(dirname "$0")"
-        account={{Quoting.Shell(AccountId)}}
-        role={{Quoting.Shell(RoleName)}}
-
-        if [ "$(aws sts get-caller-identity --query Account --output text)" != "$account" ]; then
-          echo "The AWS credentials of this shell are not of account $account." >&2
-          exit 1
-        fi
-
-        if aws iam get-role --role-name "$role" >/dev/null 2>&1; then
-          aws iam update-assume-role-policy --role-name "$role" --policy-document file://trust-policy.json
-          aws iam update-role --role-name "$role" --max-session-duration {{MaxSessionDuration}}
-        else
-          aws iam create-role --role-name "$role" --assume-role-policy-document file://trust-policy.json --max-session-duration {{MaxSessionDuration}}
-        fi
-        aws iam put-role-policy --role-name "$role" --policy-name federated-access --policy-document file://permissions-policy.json
-
-        """;
+    private string AwsScript() => RoleFiles.Script("Makes the AWS role that trusts one Google service account, or brings it back to what these files say.", AccountId, RoleName, MaxSessionDuration);
 
     private string GoogleScript() => $$"""
         #!/bin/sh

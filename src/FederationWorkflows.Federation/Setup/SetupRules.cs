@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation.Setup;
 
@@ -15,6 +16,11 @@ internal static partial class SetupRules
 
     public static SetupProblem? UniqueId(string setting, string value) =>
         Require(UniqueIdForm(), setting, value, "give the account's numeric id: gcloud iam service-accounts describe ADDRESS --format='value(uniqueId)'.");
+
+    public static SetupProblem? Issuer(string setting, string value) =>
+        WebIdentityContext.IsBuiltIn(WebIdentityContext.ProviderName(value)) ? new SetupProblem(setting, $"{setting} is Google's own, which AWS knows without a provider: this is for other issuers.")
+        : value.Length > 255 ? new SetupProblem(setting, $"{setting} has {value.Length} characters: AWS takes 255.")
+        : Require(IssuerForm(), setting, value, "give the https URL that kubectl get --raw /.well-known/openid-configuration shows as issuer.");
 
     // IAM reads ${...} in a policy as a variable.
     public static SetupProblem? Audience(string setting, string value) =>
@@ -63,6 +69,10 @@ internal static partial class SetupRules
 
     [GeneratedRegex(@"\A[\x21-\x7E]{1,255}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex AudienceForm();
+
+    // The name of an OIDC provider in an ARN has host and path only.
+    [GeneratedRegex(@"\Ahttps://[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9._~-]+)*\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex IssuerForm();
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex BucketForm();

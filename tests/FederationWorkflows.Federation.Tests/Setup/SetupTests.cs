@@ -33,6 +33,15 @@ public sealed class SetupTests : IDisposable
         ServiceAccount = "reader@security-automation.iam.gserviceaccount.com",
     };
 
+    private static readonly ClusterToAws Cluster = new()
+    {
+        AccountId = "111122223333",
+        RoleName = "collector",
+        Issuer = "https://cluster.example/one",
+        Namespace = "triage",
+        KubernetesServiceAccount = "collector",
+    };
+
     private readonly string folder = Directory.CreateTempSubdirectory("setup-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -64,6 +73,46 @@ public sealed class SetupTests : IDisposable
         PolicyDocument.Parse(setup.TrustPolicy().ToJsonString(), PolicyKind.Trust).Statements[0].Conditions.Select(static condition => condition.Key)
             .ShouldBe(["accounts.google.com:oaud", "accounts.google.com:aud", "accounts.google.com:sub"]);
         _ = PolicyDocument.Parse(setup.PermissionsPolicy().ToJsonString(), PolicyKind.Identity);
+    }
+
+    [Fact]
+    public async Task A_cluster_s_files_are_free_of_findings_and_bring_the_account_its_provider()
+    {
+        foreach (var file in Cluster.Files())
+        {
+            if (file.Name.EndsWith(".json", StringComparison.Ordinal))
+            {
+                TrustLinter.Lint(file.Content).Findings.ShouldBeEmpty(file.Name);
+            }
+        }
+
+        PolicyDocument.Parse(Cluster.TrustPolicy().ToJsonString(), PolicyKind.Trust).Statements[0].Conditions.Select(static condition => condition.Key)
+            .ShouldBe(["cluster.example/one:aud", "cluster.example/one:sub"]);
+        Cluster.Files().Single(static file => file.Name == "pod.yaml").Content.ShouldContain("audience: \"sts.amazonaws.com\"\n");
+
+        foreach (var (exists, call) in new[] { ("0", "add-client-id-to-open-id-connect-provider\n--open-id-connect-provider-arn\narn:aws:iam::111122223333:oidc-provider/cluster.example/one\n--client-id\nsts.amazonaws.com\n"), ("1", "create-open-id-connect-provider\n--url\nhttps://cluster.example/one\n--client-id-list\nsts.amazonaws.com\n") })
+        {
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "aws"),
+                $"#!/bin/sh\nprintf '%s\\n' \"$@\" >> calls-{exists}\n[ \"$2\" = get-caller-identity ] && echo 111122223333\n[ \"$2\" = get-open-id-connect-provider ] && exit {exists}\nexit 0\n",
+                TestContext.Current.CancellationToken);
+            File.SetUnixFileMode(Path.Combine(folder, "aws"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+            (await ShellAsync(Cluster.Files().Single(static file => file.IsScript).Content)).ShouldBe((0, ""));
+            (await File.ReadAllTextAsync(Path.Combine(folder, "calls-" + exists), TestContext.Current.CancellationToken)).ShouldContain(call);
+        }
+    }
+
+    [Theory]
+    [InlineData("http://cluster.example")]
+    [InlineData("https://cluster.example/'; touch pwned; '")]
+    [InlineData("https://accounts.google.com")]
+    [InlineData("")]
+    public void An_issuer_that_AWS_would_not_take_is_refused(string issuer)
+    {
+        var setup = Cluster with { Issuer = issuer };
+
+        setup.Problems().ShouldHaveSingleItem().Setting.ShouldBe("Issuer");
+        Should.Throw<InvalidOperationException>(() => setup.Files());
     }
 
     [Fact]
