@@ -20,6 +20,12 @@ public sealed class CloudEndpoints
     /// </summary>
     public Uri? GoogleApis { get; set; }
 
+    /// <summary>
+    /// The metadata server of Google Cloud; null for where Google's own clients look: GCE_METADATA_HOST in the environment, or 169.254.169.254. It speaks http: to
+    /// its own addresses and to loopback, for a stand-in.
+    /// </summary>
+    public Uri? GoogleMetadata { get; set; }
+
     /// <summary>Every AWS service that has no endpoint of its own here; null for the service's own in its region.</summary>
     public Uri? Aws { get; set; }
 

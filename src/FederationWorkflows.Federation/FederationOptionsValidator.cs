@@ -14,6 +14,8 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
 
     private static readonly string[] InstanceMetadataHosts = ["http://169.254.169.254", "http://[fd00:ec2::254]"];
 
+    private static readonly string[] GoogleMetadataHosts = ["http://169.254.169.254", "http://metadata.google.internal"];
+
     public ValidateOptionsResult Validate(string? name, FederationOptions options)
     {
         var problems = new List<string>();
@@ -25,10 +27,8 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsSts), options.Endpoints.AwsSts);
         CheckEndpoint(problems, nameof(CloudEndpoints.AwsS3), options.Endpoints.AwsS3);
 
-        if (!InstanceMetadataHosts.Contains(options.Endpoints.AwsInstanceMetadata.IsAbsoluteUri ? options.Endpoints.AwsInstanceMetadata.GetLeftPart(UriPartial.Authority) : ""))
-        {
-            CheckEndpoint(problems, nameof(CloudEndpoints.AwsInstanceMetadata), options.Endpoints.AwsInstanceMetadata);
-        }
+        CheckMetadata(problems, nameof(CloudEndpoints.AwsInstanceMetadata), options.Endpoints.AwsInstanceMetadata, InstanceMetadataHosts);
+        CheckMetadata(problems, nameof(CloudEndpoints.GoogleMetadata), options.Endpoints.GoogleMetadata, GoogleMetadataHosts);
 
         if (options.Timeout < TimeSpan.FromSeconds(1) || options.Timeout > TimeSpan.FromSeconds(90))
         {
@@ -72,6 +72,15 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
         if (value < 1 || value > most)
         {
             problems.Add($"{Broker}{key} is {value}: give 1 to {most}.");
+        }
+    }
+
+    /// <summary>A metadata service has no certificate: it is trusted by its address, which does not leave the machine.</summary>
+    private static void CheckMetadata(List<string> problems, string key, Uri? endpoint, string[] own)
+    {
+        if (endpoint is not { IsAbsoluteUri: true } || !own.Contains(endpoint.GetLeftPart(UriPartial.Authority)))
+        {
+            CheckEndpoint(problems, key, endpoint);
         }
     }
 

@@ -41,7 +41,7 @@ public static class FederationServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
 
         AddClient(services, FederationHttpClients.Google, MaxTokenAnswerBytes);
-        AddClient(services, FederationHttpClients.GoogleMetadata, MaxTokenAnswerBytes);
+        AddClient(services, FederationHttpClients.GoogleMetadata, MaxTokenAnswerBytes).AddHttpMessageHandler<MetadataAddress>();
         AddClient(services, FederationHttpClients.GoogleApis, MaxAnswerBytes);
         AddClient(services, FederationHttpClients.Aws, MaxAnswerBytes);
         AddClient(services, FederationHttpClients.AwsObjects, MaxAnswerBytes, streams: true);
@@ -50,6 +50,7 @@ public static class FederationServiceCollectionExtensions
         services.TryAddSingleton(provider => new ApplicationDefault(provider.GetRequiredService<IOptionsMonitor<FederationOptions>>(), Environment.GetEnvironmentVariable));
         services.TryAddSingleton<ConnectionCatalog>();
         services.TryAddSingleton<IConnectionStore, ConfiguredConnections>();
+        services.TryAddTransient<MetadataAddress>();
         services.TryAddSingleton<GoogleHttp>();
         services.TryAddSingleton<TokenEndpoint>();
         services.TryAddSingleton<MetadataServer>();
@@ -91,7 +92,7 @@ public static class FederationServiceCollectionExtensions
         return services;
     }
 
-    private static void AddClient(IServiceCollection services, string name, long maxAnswerBytes, bool streams = false) =>
+    private static IHttpClientBuilder AddClient(IServiceCollection services, string name, long maxAnswerBytes, bool streams = false) =>
         services.AddHttpClient(name)
             .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan) // Each call has its own limit.
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler

@@ -15,6 +15,8 @@ internal sealed record StoryToken(string Activity, string? RoleArn, string? Audi
 /// <summary>Reads from a story which tokens it takes to which roles. Nothing is run.</summary>
 internal static class StoryTokens
 {
+    private const string ClusterToken = "Kubernetes.GetServiceAccountToken";
+
     /// <exception cref="CommandException">It cannot be read.</exception>
     public static async Task<IReadOnlyList<StoryToken>> ReadAsync(string file, CancellationToken cancellationToken)
     {
@@ -30,14 +32,19 @@ internal static class StoryTokens
                 .. activities.Where(static activity => Text(activity, "type") == "Aws.AssumeRoleWithWebIdentity").Select(assume =>
                 {
                     var source = VariableOf(assume, "webIdentityToken") is { } variable
-                        ? activities.Find(activity => Text(activity, "type")?.StartsWith("Google.", StringComparison.Ordinal) == true && ResultOf(activity) == variable)
+                        ? activities.Find(activity => IsTokenSource(Text(activity, "type")) && ResultOf(activity) == variable)
                         : default;
+                    if (source.ValueKind == JsonValueKind.Object && Text(source, "type") == ClusterToken)
+                    {
+                        throw new CommandException($"The token of step {Text(assume, "id")} is a cluster's, of which the story tells nothing: give the token itself, with --token-file.");
+                    }
+
                     return new StoryToken(
                         Text(assume, "id") ?? "?",
                         Value(assume, "roleArn", variables),
                         source.ValueKind == JsonValueKind.Object ? Value(source, "audience", variables) : null,
                         source.ValueKind == JsonValueKind.Object ? Value(source, "serviceAccount", variables) : null,
-                        source.ValueKind != JsonValueKind.Object || Value(source, "includeEmail", variables) is null or "true",
+                        source.ValueKind != JsonValueKind.Object || (Value(source, "includeEmail", variables) is null or "true" && Value(source, "format", variables) != "Standard"),
                         source.ValueKind == JsonValueKind.Object && Value(source, "useEmailAzp", variables) == "true");
                 }),
             ];
@@ -70,6 +77,8 @@ internal static class StoryTokens
                 return [];
         }
     }
+
+    private static bool IsTokenSource(string? type) => type == ClusterToken || type?.StartsWith("Google.", StringComparison.Ordinal) == true;
 
     private static string? Value(JsonElement activity, string input, Dictionary<string, string?> variables) => Expression(activity, input) switch
     {

@@ -28,6 +28,8 @@ public sealed class ClusterLab : ILabService
 
     private readonly FrozenDictionary<string, (LabCluster Declared, GoogleSigningKey Key)> clusters;
     private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private readonly List<ProjectedVolume> volumes = [];
 
     internal ClusterLab(IReadOnlyList<LabCluster> declared, TimeProvider time)
     {
@@ -57,6 +59,35 @@ public sealed class ClusterLab : ILabService
         return life >= ShortestLife && life <= LongestLife
             ? Sign(known.Declared, known.Key, @namespace, serviceAccount, [audience], life)
             : throw new ArgumentException("A token lives 10 minutes to 48 hours.", nameof(lifetime));
+    }
+
+    /// <summary>A token of a service account in a file, as a pod has it: another one takes its place when four fifths of its life are over.</summary>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="serviceAccount">The service account's name.</param>
+    /// <param name="audience">Whom the token is for.</param>
+    /// <param name="lifetime">10 minutes to 48 hours; null for an hour.</param>
+    /// <returns>The file's path. Only this user can read it, and it is gone with the lab.</returns>
+    /// <exception cref="ArgumentException">As <see cref="ProjectToken"/>.</exception>
+    public string ProjectFile(string cluster, string @namespace, string serviceAccount, string audience, TimeSpan? lifetime = null)
+    {
+        var volume = new ProjectedVolume(() => ProjectToken(cluster, @namespace, serviceAccount, audience, lifetime), lifetime ?? DefaultLife, time);
+        lock (gate)
+        {
+            volumes.Add(volume);
+        }
+
+        return volume.Path;
+    }
+
+    /// <summary>Takes the files away, at the end of the lab.</summary>
+    internal void Close()
+    {
+        lock (gate)
+        {
+            volumes.ForEach(static volume => volume.Dispose());
+            volumes.Clear();
+        }
     }
 
     void ILabService.Map(IEndpointRouteBuilder routes)

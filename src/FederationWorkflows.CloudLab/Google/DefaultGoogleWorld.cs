@@ -24,8 +24,13 @@ public static class DefaultGoogleWorld
     /// <summary>The middle of that chain.</summary>
     public const string Broker = "delegation-broker@security-automation.iam.gserviceaccount.com";
 
-    /// <summary>The account attached to the instance; it may mint tokens of <see cref="AwsFederation"/> and has no key.</summary>
+    /// <summary>
+    /// The account attached to the instance; it may mint tokens of <see cref="AwsFederation"/> and has no key. A pod that is bound to it finds the same metadata server.
+    /// </summary>
     public const string CiRunner = "ci-runner@security-automation.iam.gserviceaccount.com";
+
+    /// <summary>The numeric id of <see cref="CiRunner"/>.</summary>
+    public const string CiRunnerId = "100000000000000000002";
 
     /// <summary>An account without a key that sessions of the AWS role <see cref="InboundRole"/> become, through the pool.</summary>
     public const string FromAws = "aws-inbound@security-automation.iam.gserviceaccount.com";
@@ -70,7 +75,7 @@ public static class DefaultGoogleWorld
                         DisplayName = "Trusted by AWS roles",
                         IamPolicy = TokenCreators($"serviceAccount:{Runner}", $"serviceAccount:{CiRunner}", $"user:{Analyst}"),
                     },
-                    new GoogleServiceAccount { Name = "ci-runner", UniqueId = "100000000000000000002", DisplayName = "Attached to the instance" },
+                    new GoogleServiceAccount { Name = "ci-runner", UniqueId = CiRunnerId, DisplayName = "Attached to the instance" },
                     new GoogleServiceAccount
                     {
                         Name = "delegation-broker",

@@ -147,6 +147,11 @@ public sealed class CloudLabServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await app.DisposeAsync();
+        foreach (var clusters in composition.Services.OfType<ClusterLab>())
+        {
+            clusters.Close();
+        }
+
         aws.Dispose();
     }
 }

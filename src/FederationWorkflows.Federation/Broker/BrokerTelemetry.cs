@@ -34,6 +34,7 @@ internal static class BrokerTelemetry
         ExchangeKind.AccessToken => "access_token",
         ExchangeKind.IdToken => "id_token",
         ExchangeKind.AwsRole => "aws_role",
+        ExchangeKind.ProjectedToken => "projected_token",
         _ => "aws_source",
     });
 }

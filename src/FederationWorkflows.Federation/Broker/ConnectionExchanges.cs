@@ -24,12 +24,17 @@ internal sealed class ConnectionExchanges(
 
     private static readonly TimeSpan Unending = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long a projected token is kept: the kubelet puts another one in its place when it likes, and the file is near.</summary>
+    private static readonly TimeSpan Projected = TimeSpan.FromMinutes(5);
+
     private readonly IExchangeObserver[] observers = [.. observers];
 
     public async Task<(object Token, DateTimeOffset ExpiresAt)> MakeAsync(ExchangeKey key, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
     {
         var (token, report) = await MakeAndReportAsync(key, user, held, cancellationToken);
-        return (token, report.ExpiresAt ?? time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var end = report.ExpiresAt ?? now;
+        return (token, token is ProjectedToken && end > now + Projected ? now + Projected : end);
     }
 
     public async Task<(object Token, ExchangeReport Report)> MakeAndReportAsync(ExchangeKey key, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
@@ -38,7 +43,7 @@ internal sealed class ConnectionExchanges(
         {
             At = time.GetUtcNow(),
             Connection = key.Connection.Name,
-            Kind = key.Kind switch { ExchangeKind.AccessToken => "accessToken", ExchangeKind.IdToken => "idToken", ExchangeKind.AwsRole => "awsRole", _ => "awsSource" },
+            Kind = NameOf(key.Kind),
             Story = user.Story,
             Run = user.Run,
             Activity = user.Activity,
@@ -58,6 +63,7 @@ internal sealed class ConnectionExchanges(
                 ExchangeKind.AccessToken => await AccessTokenAsync(key, report, cancellationToken),
                 ExchangeKind.IdToken => await IdTokenAsync(key, report, user, held, cancellationToken),
                 ExchangeKind.AwsSource => await SourceAsync(key, report, cancellationToken),
+                ExchangeKind.ProjectedToken => await ProjectedAsync(key, report, cancellationToken),
                 _ => await RoleAsync(key, report, user, held, cancellationToken),
             };
             await TellAsync(report with { At = time.GetUtcNow() }, cancellationToken);
@@ -75,6 +81,15 @@ internal sealed class ConnectionExchanges(
         }
     }
 
+    private static string NameOf(ExchangeKind kind) => kind switch
+    {
+        ExchangeKind.AccessToken => "accessToken",
+        ExchangeKind.IdToken => "idToken",
+        ExchangeKind.AwsRole => "awsRole",
+        ExchangeKind.AwsSource => "awsSource",
+        _ => "projectedToken",
+    };
+
     private async Task<(object, ExchangeReport)> AccessTokenAsync(ExchangeKey key, ExchangeReport report, CancellationToken cancellationToken)
     {
         var token = await pace.AskAsync(Cloud.Google, GoogleCall.TokenEndpoint, limited => google.GetAccessTokenAsync(key.Connection.Name, key.Scopes!, limited), cancellationToken);
@@ -83,9 +98,13 @@ internal sealed class ConnectionExchanges(
 
     private async Task<(object, ExchangeReport)> IdTokenAsync(ExchangeKey key, ExchangeReport report, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
     {
-        var token = key.ServiceAccount is { } account
-            ? await ImpersonatedAsync(key, account, user, held, cancellationToken)
-            : await pace.AskAsync(Cloud.Google, GoogleCall.TokenEndpoint, limited => google.GetIdTokenAsync(key.Connection.Name, key.Audience!, limited), cancellationToken);
+        var token = key switch
+        {
+            { ServiceAccount: { } account } => await ImpersonatedAsync(key, account, user, held, cancellationToken),
+            { Format: { } format } => await pace.AskAsync(
+                Cloud.Google, GoogleCall.MetadataServer, limited => google.GetMetadataIdTokenAsync(key.Connection.Name, key.Audience!, format, limited), cancellationToken),
+            _ => await pace.AskAsync(Cloud.Google, GoogleCall.TokenEndpoint, limited => google.GetIdTokenAsync(key.Connection.Name, key.Audience!, limited), cancellationToken),
+        };
         return (token, report with { ExpiresAt = token.Claims.ExpiresAt, Claims = ClaimsOf(token.Claims) });
     }
 
@@ -110,7 +129,7 @@ internal sealed class ConnectionExchanges(
         };
         if (Given(options.TokenFile) is { } file)
         {
-            var projected = await projectedTokens.ReadAsync(key.Connection.Name, file, cancellationToken);
+            var projected = await projectedTokens.ReadAsync(key.Connection.Name, file, issuer: null, cancellationToken);
             request = request with { SubjectToken = projected.Token };
             report = report with { Claims = ClaimsOf(projected.Claims) };
         }
@@ -141,14 +160,23 @@ internal sealed class ConnectionExchanges(
         return (credentials, report with { ExpiresAt = credentials.Expiration ?? time.GetUtcNow() + Unending, AccessKeyId = credentials.AccessKeyId });
     }
 
+    private async Task<(object, ExchangeReport)> ProjectedAsync(ExchangeKey key, ExchangeReport report, CancellationToken cancellationToken)
+    {
+        var token = await ReadAsync(key.Connection, cancellationToken);
+        return (token, report with { ExpiresAt = token.Claims.ExpiresAt, Claims = ClaimsOf(token.Claims) });
+    }
+
+    private Task<ProjectedToken> ReadAsync(ConnectionDefinition connection, CancellationToken cancellationToken) =>
+        projectedTokens.ReadAsync(connection.Name, connection.Options.TokenFile!, connection.Options.Issuer, cancellationToken);
+
     private async Task<(object, ExchangeReport)> RoleAsync(ExchangeKey key, ExchangeReport report, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
     {
         var source = connections.Get(key.Connection.Options.Source!);
-        if (source.Kind!.Cloud == Cloud.Google)
+        if (source.Kind!.Cloud != Cloud.Aws)
         {
-            var idToken = await held.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(source, key.Connection.Options.Audience!, Given(key.Connection.Options.ServiceAccount)), user, cancellationToken);
-            var credentials = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleWithWebIdentityAsync(WebIdentity(key, idToken.Token), limited), cancellationToken);
-            return (credentials, Of(credentials) with { Claims = ClaimsOf(idToken.Claims) });
+            var (token, claims) = await WebIdentityAsync(key.Connection.Options, source, user, held, cancellationToken);
+            var credentials = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleWithWebIdentityAsync(WebIdentity(key, token), limited), cancellationToken);
+            return (credentials, Of(credentials) with { Claims = ClaimsOf(claims) });
         }
 
         var caller = await CredentialsAsync(source, user, held, cancellationToken);
@@ -156,6 +184,20 @@ internal sealed class ConnectionExchanges(
         return (chained, Of(chained));
 
         ExchangeReport Of(AwsCredentials credentials) => report with { ExpiresAt = credentials.Expiration, AccessKeyId = credentials.AccessKeyId };
+    }
+
+    /// <summary>The token of another issuer that a role trusts: Google's, or a cluster's as it is in its file now.</summary>
+    private async Task<(Sensitive<string> Token, IdTokenClaims Claims)> WebIdentityAsync(
+        ConnectionOptions role, ConnectionDefinition source, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
+    {
+        if (source.Kind!.Cloud is null)
+        {
+            var projected = await ReadAsync(source, cancellationToken);
+            return (projected.Token, projected.Claims);
+        }
+
+        var idToken = await held.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(source, role.Audience!, Given(role.ServiceAccount)), user, cancellationToken);
+        return (idToken.Token, idToken.Claims);
     }
 
     private static WebIdentityRequest WebIdentity(ExchangeKey key, Sensitive<string> token) => new()

@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Connections;
+using FederationWorkflows.Federation.Google;
 
 namespace FederationWorkflows.Federation.Broker;
 
@@ -16,6 +17,9 @@ internal enum ExchangeKind
 
     /// <summary>AWS credentials that this host has.</summary>
     AwsSource,
+
+    /// <summary>A token that a cluster projects into this host's file system.</summary>
+    ProjectedToken,
 }
 
 /// <summary>
@@ -43,6 +47,9 @@ internal readonly struct ExchangeKey : IEquatable<ExchangeKey>
     /// <summary>Of an ID token: the service account that is impersonated for it; null for the connection's own identity.</summary>
     public string? ServiceAccount { get; private init; }
 
+    /// <summary>Of an ID token of the metadata server: what it tells of the machine; null for any other ID token.</summary>
+    public MetadataTokenFormat? Format { get; private init; }
+
     /// <summary>Of a role.</summary>
     public string? SessionName { get; private init; }
 
@@ -57,10 +64,15 @@ internal readonly struct ExchangeKey : IEquatable<ExchangeKey>
     public static ExchangeKey IdToken(ConnectionDefinition connection, string audience, string? serviceAccount) =>
         new(ExchangeKind.IdToken, connection) { Audience = audience, ServiceAccount = serviceAccount };
 
+    public static ExchangeKey MetadataToken(ConnectionDefinition connection, string audience, MetadataTokenFormat format) =>
+        new(ExchangeKind.IdToken, connection) { Audience = audience, Format = format };
+
     public static ExchangeKey AwsRole(ConnectionDefinition connection, int duration, string? sessionPolicy, string sessionName) =>
         new(ExchangeKind.AwsRole, connection) { Duration = duration, SessionPolicy = sessionPolicy, SessionName = sessionName };
 
     public static ExchangeKey AwsSource(ConnectionDefinition connection) => new(ExchangeKind.AwsSource, connection);
+
+    public static ExchangeKey ProjectedToken(ConnectionDefinition connection) => new(ExchangeKind.ProjectedToken, connection);
 
     /// <summary>The same, with a list of scopes that nobody else can change.</summary>
     public ExchangeKey ToKeep() => Scopes is null ? this : AccessToken(Connection, [.. Scopes]);
@@ -69,6 +81,7 @@ internal readonly struct ExchangeKey : IEquatable<ExchangeKey>
         ReferenceEquals(Connection, other.Connection)
         && Kind == other.Kind
         && Duration == other.Duration
+        && Format == other.Format
         && Audience == other.Audience
         && ServiceAccount == other.ServiceAccount
         && SessionName == other.SessionName
@@ -83,6 +96,7 @@ internal readonly struct ExchangeKey : IEquatable<ExchangeKey>
         hash.Add(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Connection));
         hash.Add((int)Kind);
         hash.Add(Duration);
+        hash.Add(Format is { } format ? (int)format : -1);
         hash.Add(Audience);
         hash.Add(ServiceAccount);
         hash.Add(SessionName);

@@ -12,7 +12,7 @@ public sealed record ExchangeReport
     /// <summary>The connection.</summary>
     public required string Connection { get; init; }
 
-    /// <summary><c>accessToken</c>, <c>idToken</c>, <c>awsRole</c>, or <c>awsSource</c> for credentials that this host has.</summary>
+    /// <summary><c>accessToken</c>, <c>idToken</c>, <c>awsRole</c>, <c>awsSource</c> for credentials that this host has, or <c>projectedToken</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The story whose activity needed it; null for a check by an administrator.</summary>
@@ -33,7 +33,7 @@ public sealed record ExchangeReport
     /// <summary>Why it gave none; null when it did.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>The claims of the ID token that it gave, or that it exchanged for credentials.</summary>
+    /// <summary>The claims of the token that it gave, or that it exchanged for credentials.</summary>
     public ExchangeClaims? Claims { get; init; }
 
     /// <summary>The service account whose access token it is, where Google says so.</summary>

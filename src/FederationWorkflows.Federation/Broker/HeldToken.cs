@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Google;
 
 namespace FederationWorkflows.Federation.Broker;
@@ -21,7 +22,7 @@ internal sealed class HeldToken
     }
 
     /// <summary>A token that was just received.</summary>
-    /// <param name="token">A Google access token, a Google ID token, or AWS credentials.</param>
+    /// <param name="token">A Google access token, a Google ID token, a cluster's token, or AWS credentials.</param>
     /// <param name="expiresAt">When it stops working.</param>
     /// <param name="now">The time it was received.</param>
     /// <param name="random">From 0 to below 1: spreads the refreshing of tokens that were received together.</param>
@@ -50,6 +51,7 @@ internal sealed class HeldToken
     {
         GoogleAccessToken access => Sealed(access with { Token = Empty }, seal.Seal(access.Token.Reveal())),
         GoogleIdToken id => Sealed(id with { Token = Empty }, seal.Seal(id.Token.Reveal())),
+        ProjectedToken projected => Sealed(projected with { Token = Empty }, seal.Seal(projected.Token.Reveal())),
         AwsCredentials { SessionToken: { } session } aws => Sealed(
             aws with { SecretAccessKey = Empty, SessionToken = Empty }, seal.Seal(aws.SecretAccessKey.Reveal()), seal.Seal(session.Reveal())),
         AwsCredentials aws => Sealed(aws with { SecretAccessKey = Empty }, seal.Seal(aws.SecretAccessKey.Reveal())),
@@ -67,6 +69,7 @@ internal sealed class HeldToken
         {
             GoogleAccessToken access => access with { Token = Secret(seal, 0) },
             GoogleIdToken id => id with { Token = Secret(seal, 0) },
+            ProjectedToken projected => projected with { Token = Secret(seal, 0) },
             AwsCredentials { SessionToken: not null } aws => aws with { SecretAccessKey = Secret(seal, 0), SessionToken = Secret(seal, 1) },
             AwsCredentials aws => aws with { SecretAccessKey = Secret(seal, 0) },
             _ => throw new NotSupportedException($"A {token.GetType().Name} is no token that is kept."),

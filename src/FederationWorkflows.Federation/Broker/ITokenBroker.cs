@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 
@@ -25,6 +26,22 @@ public interface ITokenBroker
     /// <param name="cancellationToken">Ends waiting for it.</param>
     /// <exception cref="FederationException">As above; and <see cref="FailureCodes.UnusableConnection"/> when this kind of connection cannot do it.</exception>
     ValueTask<GoogleIdToken> GetIdTokenAsync(string connection, string audience, ConnectionUser user, CancellationToken cancellationToken = default);
+
+    /// <summary>An identity token of the machine, pod or function that this host runs on, from Google Cloud's metadata server.</summary>
+    /// <param name="connection">The connection's name; case does not matter.</param>
+    /// <param name="audience">The <c>aud</c> of the token: 1 to 2048 characters.</param>
+    /// <param name="format">What it tells of the machine.</param>
+    /// <param name="user">Who uses it.</param>
+    /// <param name="cancellationToken">Ends waiting for it.</param>
+    /// <exception cref="FederationException">As above; and <see cref="FailureCodes.UnusableConnection"/> when the connection does not come to the metadata server.</exception>
+    ValueTask<GoogleIdToken> GetMetadataIdTokenAsync(string connection, string audience, MetadataTokenFormat format, ConnectionUser user, CancellationToken cancellationToken = default);
+
+    /// <summary>The token of a Kubernetes service account that a connection of kind <c>projectedToken</c> has, no older in its file than 5 minutes.</summary>
+    /// <param name="connection">The connection's name; case does not matter.</param>
+    /// <param name="user">Who uses it.</param>
+    /// <param name="cancellationToken">Ends waiting for it.</param>
+    /// <exception cref="FederationException">As above; and <see cref="FailureCodes.UnusableConnection"/> when the file has no current token of the cluster.</exception>
+    ValueTask<ProjectedToken> GetProjectedTokenAsync(string connection, ConnectionUser user, CancellationToken cancellationToken = default);
 
     /// <summary>The credentials of an AWS connection.</summary>
     /// <param name="connection">The connection's name; case does not matter.</param>

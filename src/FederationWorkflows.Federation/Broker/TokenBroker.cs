@@ -1,4 +1,5 @@
 using FederationWorkflows.Federation.Aws;
+using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Federation.Google;
 using Microsoft.Extensions.Options;
@@ -35,6 +36,12 @@ internal sealed class TokenBroker : ITokenBroker, IDisposable
     public ValueTask<GoogleIdToken> GetIdTokenAsync(string connection, string audience, ConnectionUser user, CancellationToken cancellationToken = default) =>
         cache.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(Require(connection, Cloud.Google, user), audience, null), user, cancellationToken);
 
+    public ValueTask<GoogleIdToken> GetMetadataIdTokenAsync(string connection, string audience, MetadataTokenFormat format, ConnectionUser user, CancellationToken cancellationToken = default) =>
+        cache.GetAsync<GoogleIdToken>(ExchangeKey.MetadataToken(Require(connection, Cloud.Google, user), audience, format), user, cancellationToken);
+
+    public ValueTask<ProjectedToken> GetProjectedTokenAsync(string connection, ConnectionUser user, CancellationToken cancellationToken = default) =>
+        cache.GetAsync<ProjectedToken>(ExchangeKey.ProjectedToken(Require(connection, null, user)), user, cancellationToken);
+
     public ValueTask<AwsCredentials> GetAwsCredentialsAsync(string connection, AwsNarrowing narrowing, ConnectionUser user, CancellationToken cancellationToken = default)
     {
         var definition = Require(connection, Cloud.Aws, user);
@@ -44,7 +51,12 @@ internal sealed class TokenBroker : ITokenBroker, IDisposable
     public async Task<ExchangeReport> CheckAsync(string connection, CancellationToken cancellationToken = default)
     {
         var definition = connections.Get(connection);
-        var key = definition.Kind!.Cloud == Cloud.Aws ? Narrow.Check(definition) : ExchangeKey.AccessToken(definition, definition.Options.Scopes is { Count: > 0 } own ? [.. own] : [GoogleScopes.CloudPlatform]);
+        var key = definition.Kind!.Cloud switch
+        {
+            Cloud.Aws => Narrow.Check(definition),
+            Cloud.Google => ExchangeKey.AccessToken(definition, definition.Options.Scopes is { Count: > 0 } own ? [.. own] : [GoogleScopes.CloudPlatform]),
+            _ => ExchangeKey.ProjectedToken(definition),
+        };
         var made = await exchanges.MakeAndReportAsync(key, ConnectionUser.Administrator, cache, cancellationToken);
         return made.Report;
     }
@@ -57,14 +69,26 @@ internal sealed class TokenBroker : ITokenBroker, IDisposable
         cache.Dispose();
     }
 
-    private ConnectionDefinition Require(string connection, Cloud cloud, ConnectionUser user)
+    /// <param name="connection">The connection's name.</param>
+    /// <param name="cloud">Whose identity it must be; null for a cluster's.</param>
+    /// <param name="user">Who uses it.</param>
+    private ConnectionDefinition Require(string connection, Cloud? cloud, ConnectionUser user)
     {
         var definition = connections.Get(connection);
         ConnectionAccess.Require(definition, user);
-        return definition.Kind!.Cloud == cloud ? definition
-            : cloud == Cloud.Google ? throw ConfiguredConnections.OfAws(definition.Name)
-            : throw CredentialJson.Unusable(definition.Name, "it is an identity of Google and has no AWS credentials", "Name an AWS connection, such as one of kind awsRole that is reached from it.");
+        return definition.Kind!.Cloud == cloud ? definition : throw Elsewhere(definition, cloud);
     }
+
+    private static FederationException Elsewhere(ConnectionDefinition definition, Cloud? wanted) => (wanted, definition.Kind!.Cloud) switch
+    {
+        (Cloud.Google, Cloud.Aws) => ConfiguredConnections.OfAws(definition.Name),
+        (Cloud.Google, _) => ConfiguredConnections.OfCluster(definition.Name),
+        (Cloud.Aws, var has) => CredentialJson.Unusable(
+            definition.Name,
+            $"it is an identity of {(has is null ? "a Kubernetes cluster" : "Google")} and has no AWS credentials",
+            "Name an AWS connection, such as one of kind awsRole that is reached from it."),
+        _ => CredentialJson.Unusable(definition.Name, $"its kind is {definition.Kind.Name}, and it has no token of a cluster", $"Name a connection of kind {ConnectionKinds.ProjectedToken}."),
+    };
 
     private void OnReplaced() => cache.Retain(connections.All.Values);
 }

@@ -12,11 +12,13 @@ public interface IProjectedTokens
     /// <summary>The token in the file as it is now. It is read each time, so that a rotated one takes effect at once.</summary>
     /// <param name="connection">The connection that an administrator defined, for messages.</param>
     /// <param name="path">The file's path.</param>
+    /// <param name="issuer">The issuer that the token must be of; null for any.</param>
     /// <param name="cancellationToken">Cancels reading.</param>
     /// <exception cref="FederationException">
-    /// <see cref="FailureCodes.UnusableConnection"/>: the file cannot be read, is no token, or the token has expired (the kubelet does not replace it any more).
+    /// <see cref="FailureCodes.UnusableConnection"/>: the file cannot be read, is no token or that of another issuer, or the token has expired (the kubelet does not
+    /// replace it any more).
     /// </exception>
-    Task<ProjectedToken> ReadAsync(string connection, string path, CancellationToken cancellationToken = default);
+    Task<ProjectedToken> ReadAsync(string connection, string path, string? issuer, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A service account token of a cluster.</summary>

@@ -6,7 +6,7 @@ namespace FederationWorkflows.Federation.Clusters;
 /// <summary>Reads projected tokens from files.</summary>
 internal sealed class ProjectedTokens(TimeProvider time) : IProjectedTokens
 {
-    public async Task<ProjectedToken> ReadAsync(string connection, string path, CancellationToken cancellationToken = default)
+    public async Task<ProjectedToken> ReadAsync(string connection, string path, string? issuer, CancellationToken cancellationToken = default)
     {
         var text = (await BoundedFile.ReadAsync(path, IdTokenDecoder.MaxLength, (detail, advice) => Unusable(connection, detail, advice), cancellationToken)).Trim();
         IdTokenClaims claims;
@@ -17,6 +17,14 @@ internal sealed class ProjectedTokens(TimeProvider time) : IProjectedTokens
         catch (FederationException exception)
         {
             throw Unusable(connection, $"its file '{path}' has no token: {exception.Detail}", "Give the path of a projected service account token (serviceAccountToken volume), alone in its file.");
+        }
+
+        if (issuer is not null && claims.Issuer != issuer)
+        {
+            throw Unusable(
+                connection,
+                $"the token in its file '{path}' is of the issuer '{CloudText.Message(claims.Issuer)}', not of '{issuer}'",
+                "Check that the file is the one that this cluster mounts, and the connection's Issuer.");
         }
 
         return claims.ExpiresAt > time.GetUtcNow()

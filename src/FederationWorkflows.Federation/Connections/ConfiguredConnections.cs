@@ -19,9 +19,16 @@ internal sealed class ConfiguredConnections(ConnectionCatalog catalog, IOptionsM
             ConnectionKinds.AuthorizedUser => CredentialJson.AuthorizedUser(name, await CredentialAsync(name, definition.Options, cancellationToken)),
             ConnectionKinds.ExternalAccount => CredentialJson.ExternalAccount(name, await CredentialAsync(name, definition.Options, cancellationToken), options.CurrentValue.Endpoints),
             ConnectionKinds.WorkloadIdentityPool => throw CredentialJson.Unusable(name, "it is reached from another identity, and has no credential of its own", "Get its tokens from the token broker."),
+            ConnectionKinds.ProjectedToken => throw OfCluster(name),
             _ => throw OfAws(name),
         };
     }
+
+    /// <summary>A connection is of a cluster, and asked for what only Google gives.</summary>
+    public static FederationException OfCluster(string name) => CredentialJson.Unusable(
+        name,
+        "it is an identity of a Kubernetes cluster and has no Google tokens",
+        "Read its token with Kubernetes.GetServiceAccountToken, or name a Google connection, such as one of kind workloadIdentityPool with the same TokenFile.");
 
     /// <summary>A connection is of the other cloud than what is asked of it.</summary>
     public static FederationException OfAws(string name) => CredentialJson.Unusable(

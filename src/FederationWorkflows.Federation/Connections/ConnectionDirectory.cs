@@ -34,6 +34,7 @@ internal sealed class ConnectionDirectory(ConnectionCatalog catalog, TokenBroker
     {
         ConnectionKinds.AwsRole => options.RoleArn!,
         ConnectionKinds.WorkloadIdentityPool => options.ServiceAccount ?? options.Provider!,
+        ConnectionKinds.ProjectedToken => $"the service account of {options.Issuer} in {options.TokenFile}",
         ConnectionKinds.MetadataServer => "the service account attached to this host",
         ConnectionKinds.ApplicationDefault => "this host's Application Default Credentials",
         ConnectionKinds.AwsProfile => $"profile {options.Profile ?? "default"}",

@@ -23,6 +23,9 @@ public static class ConnectionKinds
     /// <summary>Google: a workload identity pool, reached from an AWS connection or a projected token.</summary>
     public const string WorkloadIdentityPool = "workloadIdentityPool";
 
+    /// <summary>A Kubernetes cluster: the token of a service account that is projected into this host's file system.</summary>
+    public const string ProjectedToken = "projectedToken";
+
     /// <summary>AWS: the keys in the host's environment (<c>AWS_ACCESS_KEY_ID</c> and its neighbours).</summary>
     public const string AwsEnvironment = "awsEnvironment";
 
@@ -54,6 +57,7 @@ public static class ConnectionKinds
             WorkloadIdentityPool,
             Cloud.Google,
             [nameof(ConnectionOptions.Source), nameof(ConnectionOptions.TokenFile), nameof(ConnectionOptions.Provider), nameof(ConnectionOptions.ServiceAccount), nameof(ConnectionOptions.Region), nameof(ConnectionOptions.Scopes)]),
+        new(ProjectedToken, null, [nameof(ConnectionOptions.TokenFile), nameof(ConnectionOptions.Issuer)]),
         new(AwsEnvironment, Cloud.Aws, []),
         new(AwsProfile, Cloud.Aws, [nameof(ConnectionOptions.Profile)]),
         new(AwsInstance, Cloud.Aws, []),
@@ -71,12 +75,12 @@ public static class ConnectionKinds
     /// <summary>The names of all kinds that can be used.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        ServiceAccountKey, AuthorizedUser, ApplicationDefault, MetadataServer, ExternalAccount, WorkloadIdentityPool,
+        ServiceAccountKey, AuthorizedUser, ApplicationDefault, MetadataServer, ExternalAccount, WorkloadIdentityPool, ProjectedToken,
         AwsEnvironment, AwsProfile, AwsInstance, AwsContainer, AwsDefault, AwsRole,
     ];
 
     internal static ConnectionKind? Find(string? name) => name is null ? null : ByName.GetValueOrDefault(name);
 }
 
-/// <summary>A kind of connection: whose cloud's identity it is, and which of the settings it takes.</summary>
-internal sealed record ConnectionKind(string Name, Cloud Cloud, string[] Takes);
+/// <summary>A kind of connection: whose cloud's identity it is, null for that of a cluster, and which of the settings it takes.</summary>
+internal sealed record ConnectionKind(string Name, Cloud? Cloud, string[] Takes);

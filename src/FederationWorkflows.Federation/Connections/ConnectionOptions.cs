@@ -32,8 +32,11 @@ public sealed class ConnectionOptions
     /// <summary>The connection this one is reached from.</summary>
     public string? Source { get; set; }
 
-    /// <summary>Of <c>workloadIdentityPool</c>, instead of a source: the file of a projected OIDC token. It is read anew for each exchange.</summary>
+    /// <summary>Of <c>projectedToken</c>, and of <c>workloadIdentityPool</c> instead of a source: the file of a projected OIDC token. It is read anew for each exchange.</summary>
     public string? TokenFile { get; set; }
+
+    /// <summary>Of <c>projectedToken</c>: the issuer of the cluster's tokens, an https URL. A token of another issuer in the file is refused.</summary>
+    public string? Issuer { get; set; }
 
     /// <summary>Of <c>workloadIdentityPool</c>: the provider's full resource name, <c>//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER</c>.</summary>
     public string? Provider { get; set; }
@@ -87,7 +90,7 @@ public sealed class ConnectionOptions
 
         foreach (var (name, value) in new[]
         {
-            (nameof(File), File), (nameof(Profile), Profile), (nameof(Source), Source), (nameof(TokenFile), TokenFile), (nameof(Provider), Provider),
+            (nameof(File), File), (nameof(Profile), Profile), (nameof(Source), Source), (nameof(TokenFile), TokenFile), (nameof(Issuer), Issuer), (nameof(Provider), Provider),
             (nameof(RoleArn), RoleArn), (nameof(Audience), Audience), (nameof(ServiceAccount), ServiceAccount), (nameof(SessionName), SessionName),
             (nameof(SessionPolicy), SessionPolicy), (nameof(Region), Region), (nameof(ExternalId), ExternalId),
         })

@@ -68,6 +68,7 @@ internal static class ConnectionRules
         {
             ConnectionKinds.AwsRole => Role(options, all),
             ConnectionKinds.WorkloadIdentityPool => Pool(options, all),
+            ConnectionKinds.ProjectedToken => Cluster(options),
             _ => [],
         };
         foreach (var problem in own)
@@ -110,7 +111,13 @@ internal static class ConnectionRules
         }
 
         var source = all[options.Source!];
-        foreach (var more in ConnectionKinds.Find(source.Kind)!.Cloud == Cloud.Google ? FromGoogle(options, source) : FromAws(options, source))
+        var own = ConnectionKinds.Find(source.Kind)!.Cloud switch
+        {
+            Cloud.Google => FromGoogle(options, source),
+            Cloud.Aws => FromAws(options, source),
+            _ => FromCluster(options),
+        };
+        foreach (var more in own)
         {
             yield return more;
         }
@@ -163,6 +170,37 @@ internal static class ConnectionRules
         }
     }
 
+    private static IEnumerable<(string Key, string Text)> FromCluster(ConnectionOptions options)
+    {
+        if (options.Audience is { Length: > 0 })
+        {
+            yield return (nameof(options.Audience), "is for Google sources only, and a projected token has its audience already: remove it.");
+        }
+
+        if (options.ServiceAccount is { Length: > 0 })
+        {
+            yield return (nameof(options.ServiceAccount), "is for Google sources only: remove it.");
+        }
+
+        if (options.ExternalId is { Length: > 0 })
+        {
+            yield return (nameof(options.ExternalId), "is for AWS sources only: remove it.");
+        }
+    }
+
+    private static IEnumerable<(string Key, string Text)> Cluster(ConnectionOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.TokenFile))
+        {
+            yield return (nameof(options.TokenFile), "is missing: give the path of the projected service account token (serviceAccountToken volume).");
+        }
+
+        if (!Uri.TryCreate(options.Issuer, UriKind.Absolute, out var issuer) || issuer is not { Scheme: "https", Query: "", Fragment: "", UserInfo: "" })
+        {
+            yield return (nameof(options.Issuer), "is missing or no issuer: give the https URL that kubectl get --raw /.well-known/openid-configuration shows as issuer.");
+        }
+    }
+
     private static IEnumerable<(string Key, string Text)> Pool(ConnectionOptions options, IReadOnlyDictionary<string, ConnectionOptions> all)
     {
         if (PoolProviderName.TryParse(options.Provider) is null)
@@ -181,7 +219,7 @@ internal static class ConnectionRules
         }
         else if (hasSource && ConnectionKinds.Find(all[options.Source!].Kind)!.Cloud != Cloud.Aws)
         {
-            yield return (nameof(options.Source), "is a Google connection: a pool is reached from an AWS connection or a TokenFile.");
+            yield return (nameof(options.Source), "is no AWS connection: a pool is reached from an AWS connection or a TokenFile.");
         }
     }
 

@@ -23,8 +23,8 @@ public sealed record ConnectionFacts
     /// <summary>One of <see cref="ConnectionKinds"/>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Whose identity it is.</summary>
-    public required Cloud Cloud { get; init; }
+    /// <summary>Whose identity it is; null for a Kubernetes cluster's.</summary>
+    public required Cloud? Cloud { get; init; }
 
     /// <summary>The identity in a few words: a role's ARN, a file's path, a place.</summary>
     public required string Identity { get; init; }

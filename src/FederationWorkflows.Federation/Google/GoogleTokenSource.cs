@@ -14,7 +14,7 @@ internal sealed class GoogleTokenSource(
         await connections.GetAsync(connection, cancellationToken) switch
         {
             ServiceAccountKeyConnection key => await tokenEndpoint.IdTokenAsync(key, audience, cancellationToken),
-            MetadataServerConnection metadata => await metadataServer.IdTokenAsync(metadata, audience, cancellationToken),
+            MetadataServerConnection metadata => await metadataServer.IdTokenAsync(metadata, audience, MetadataTokenFormat.Full, cancellationToken),
             ImpersonatedConnection impersonated => await serviceAccounts.GenerateIdTokenAsync(
                 new IdTokenRequest
                 {
@@ -30,6 +30,14 @@ internal sealed class GoogleTokenSource(
                 "it cannot mint ID tokens for an audience by itself",
                 "Get an access token with it and mint the ID token by impersonating a service account, or use a service account key."),
         };
+
+    public async Task<GoogleIdToken> GetMetadataIdTokenAsync(string connection, string audience, MetadataTokenFormat format, CancellationToken cancellationToken = default) =>
+        await connections.GetAsync(connection, cancellationToken) is MetadataServerConnection metadata
+            ? await metadataServer.IdTokenAsync(metadata, audience, format, cancellationToken)
+            : throw CredentialJson.Unusable(
+                connection,
+                "it does not come to the metadata server",
+                $"Name a connection of kind {ConnectionKinds.MetadataServer}, or of kind {ConnectionKinds.ApplicationDefault} on Google Cloud without a credential file; other identities mint ID tokens with Google.MintIdToken.");
 
     private async Task<GoogleAccessToken> AccessTokenAsync(Connection connection, IReadOnlyList<string> scopes, CancellationToken cancellationToken) => connection switch
     {

@@ -21,4 +21,12 @@ public interface IGoogleTokenSource
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="FederationException">As above; and <see cref="FailureCodes.UnusableConnection"/> when this kind of connection cannot do it.</exception>
     Task<GoogleIdToken> GetIdTokenAsync(string connection, string audience, CancellationToken cancellationToken = default);
+
+    /// <summary>An identity token of the machine, pod or function that this host runs on, from Google Cloud's metadata server ("Verify VM identity").</summary>
+    /// <param name="connection">The connection's name: of kind <c>metadataServer</c>, or <c>applicationDefault</c> where no credential file is found.</param>
+    /// <param name="audience">The <c>aud</c> of the token: 1 to 2048 characters.</param>
+    /// <param name="format">What it tells of the machine.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FederationException">As above; and <see cref="FailureCodes.UnusableConnection"/> when the connection does not come to the metadata server.</exception>
+    Task<GoogleIdToken> GetMetadataIdTokenAsync(string connection, string audience, MetadataTokenFormat format, CancellationToken cancellationToken = default);
 }

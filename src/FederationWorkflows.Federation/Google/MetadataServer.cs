@@ -7,7 +7,7 @@ namespace FederationWorkflows.Federation.Google;
 
 /// <summary>
 /// Tokens of the service account attached to this machine, by Google's library ("About VM metadata"). GCE_METADATA_HOST in the environment of the host
-/// moves it, as in Google's own clients.
+/// moves it, as in Google's own clients, and <see cref="MetadataAddress"/> does before that.
 /// </summary>
 internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
 {
@@ -31,8 +31,7 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
         return call.AccessToken(token, scopes, principal: null);
     }
 
-    public async Task<GoogleIdToken> IdTokenAsync(
-        MetadataServerConnection connection, string audience, CancellationToken cancellationToken, MetadataTokenFormat format = MetadataTokenFormat.Full)
+    public async Task<GoogleIdToken> IdTokenAsync(MetadataServerConnection connection, string audience, MetadataTokenFormat format, CancellationToken cancellationToken)
     {
         var call = Call(connection, "identity");
         GoogleInputs.RequireAudience(call, audience);
@@ -41,13 +40,13 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
             call,
             async (factory, limited) =>
             {
-                var options = OidcTokenOptions.FromTargetAudience(audience).WithTokenFormat(format switch
+                var wanted = OidcTokenOptions.FromTargetAudience(audience).WithTokenFormat(format switch
                 {
                     MetadataTokenFormat.Standard => OidcTokenFormat.Standard,
                     MetadataTokenFormat.FullWithLicenses => OidcTokenFormat.FullWithLicences,
                     _ => OidcTokenFormat.Full,
                 });
-                var source = await Credential(factory, scopes: null).GetOidcTokenAsync(options, limited);
+                var source = await Credential(factory, scopes: null).GetOidcTokenAsync(wanted, limited);
                 return await source.GetAccessTokenAsync(limited);
             },
             cancellationToken);

@@ -11,7 +11,7 @@ internal static partial class HostRules
     private static readonly string[] IdentityInputs = ["connection", "roleArn", "serviceAccount", "audience", "delegates", "provider", "scopes"];
 
     // Of activities that end in an identity; an audience elsewhere is something else.
-    private static readonly string[] CloudActivities = ["Google.", "Aws."];
+    private static readonly string[] CloudActivities = ["Google.", "Aws.", "Kubernetes."];
 
     public static void CheckConnections(LintDocument document, LintNode federation)
     {

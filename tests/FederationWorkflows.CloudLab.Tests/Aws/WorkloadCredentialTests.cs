@@ -95,7 +95,7 @@ public sealed class WorkloadCredentialTests : IAsyncLifetime
     public async Task A_pods_token_assumes_an_AWS_role_without_Google()
     {
         var file = await lab.TokenFileAsync("collector", "sts.amazonaws.com");
-        var token = await lab.Client<IProjectedTokens>().ReadAsync("pod", file, TestContext.Current.CancellationToken);
+        var token = await lab.Client<IProjectedTokens>().ReadAsync("pod", file, issuer: null, TestContext.Current.CancellationToken);
 
         var credentials = await AssumeAsync(token);
         var buckets = await lab.Client<IBuckets>().ListAsync(credentials, cancellationToken: TestContext.Current.CancellationToken);
@@ -110,7 +110,7 @@ public sealed class WorkloadCredentialTests : IAsyncLifetime
     [InlineData("collector", "other", "InvalidIdentityToken", "Incorrect token audience")]
     public async Task A_token_of_another_account_or_audience_is_refused(string account, string audience, string code, string message)
     {
-        var token = await lab.Client<IProjectedTokens>().ReadAsync("pod", await lab.TokenFileAsync(account, audience), TestContext.Current.CancellationToken);
+        var token = await lab.Client<IProjectedTokens>().ReadAsync("pod", await lab.TokenFileAsync(account, audience), issuer: null, TestContext.Current.CancellationToken);
 
         var error = await Should.ThrowAsync<Federation.FederationException>(() => AssumeAsync(token));
 

@@ -2,6 +2,7 @@ using System.Text;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws;
 using FederationWorkflows.Federation.Broker;
+using FederationWorkflows.Federation.Clusters;
 using FederationWorkflows.Federation.Google;
 using FederationWorkflows.Federation.Tests.Clients;
 
@@ -15,6 +16,7 @@ public sealed class HeldTokenTests
     {
         { new GoogleAccessToken(Sensitive.Of("ya29.CANARY"), Start.AddHours(1), ["openid"], "robot"), ["ya29.CANARY"] },
         { new GoogleIdToken(Sensitive.Of(Credentials.IdToken()), IdTokenDecoder.DecodeUnverified(Credentials.IdToken())), [Credentials.IdToken()] },
+        { new ProjectedToken(Sensitive.Of(Credentials.IdToken()), IdTokenDecoder.DecodeUnverified(Credentials.IdToken())), [Credentials.IdToken()] },
         { Credentials.Session, ["CANARYsecretAccessKey0123456789", "CANARYsessionToken0123456789"] },
         { Credentials.Session with { SessionToken = null, Expiration = null }, ["CANARYsecretAccessKey0123456789"] },
     };
@@ -79,6 +81,7 @@ public sealed class HeldTokenTests
     {
         GoogleAccessToken access => [access.Token.Reveal()],
         GoogleIdToken id => [id.Token.Reveal()],
+        ProjectedToken projected => [projected.Token.Reveal()],
         AwsCredentials aws => aws.Secrets.Select(secret => secret.Reveal()),
         _ => throw new NotSupportedException(),
     };

@@ -35,12 +35,13 @@ public sealed class OptionsTests
     [InlineData("Endpoints:AwsSts", "sts.example", "Federation:Endpoints:AwsSts is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]
     [InlineData("Endpoints:AwsS3", "https://CANARY:x@s3.example/", "Federation:Endpoints:AwsS3 is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]
     [InlineData("Endpoints:AwsS3", "https://s3.example/?a=b", "Federation:Endpoints:AwsS3 is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]
+    [InlineData("Endpoints:GoogleMetadata", "http://metadata.example/", "Federation:Endpoints:GoogleMetadata is 'http://metadata.example/': credentials travel over https only. Give an https URL; http is allowed to 127.0.0.1, [::1] and localhost.")]
     [InlineData("Timeout", "00:00:00.5", "Federation:Timeout is 00:00:00.5000000: give 00:00:01 to 00:01:30.")]
     [InlineData("Timeout", "00:02:00", "Federation:Timeout is 00:02:00: give 00:00:01 to 00:01:30.")]
     [InlineData("StsRetries", "6", "Federation:StsRetries is 6: give 0 to 5.")]
     [InlineData("AwsRegion", "Frankfurt", "Federation:AwsRegion is no AWS region: give one such as us-east-1.")]
-    [InlineData("Connections:ops:Kind", "CANARY", "Federation:Connections:ops: its kind is missing or unknown: give one of serviceAccountKey, authorizedUser, applicationDefault, metadataServer, externalAccount, workloadIdentityPool, awsEnvironment, awsProfile, awsInstance, awsContainer, awsDefault, awsRole.")]
-    [InlineData("Connections:ops:File", "/a", "Federation:Connections:ops: its kind is missing or unknown: give one of serviceAccountKey, authorizedUser, applicationDefault, metadataServer, externalAccount, workloadIdentityPool, awsEnvironment, awsProfile, awsInstance, awsContainer, awsDefault, awsRole.")]
+    [InlineData("Connections:ops:Kind", "CANARY", "Federation:Connections:ops: its kind is missing or unknown: give one of serviceAccountKey, authorizedUser, applicationDefault, metadataServer, externalAccount, workloadIdentityPool, projectedToken, awsEnvironment, awsProfile, awsInstance, awsContainer, awsDefault, awsRole.")]
+    [InlineData("Connections:ops:File", "/a", "Federation:Connections:ops: its kind is missing or unknown: give one of serviceAccountKey, authorizedUser, applicationDefault, metadataServer, externalAccount, workloadIdentityPool, projectedToken, awsEnvironment, awsProfile, awsInstance, awsContainer, awsDefault, awsRole.")]
     [InlineData("Connections:ops:Kind", "serviceAccountKey", "Federation:Connections:ops: it has no credential: give file (a path) or json (the content).")]
     public void A_wrong_setting_stops_the_host_and_names_the_key_and_the_remedy(string key, string value, string problem)
     {

@@ -148,7 +148,7 @@ internal sealed class StoryRun
 
         foreach (var entry in commit.Journal)
         {
-            Journal.AppendLine($"{entry.Node.Id} {entry.Event} {entry.Message} {JsonValues.ToJson(entry.Inputs)} {JsonValues.ToJson(entry.Outputs)} {entry.Details?.Error}");
+            Journal.AppendLine($"{entry.Node.Id} {entry.Event} {entry.Message} {JsonValues.ToJson(entry.Inputs)} {JsonValues.ToJson(entry.Outputs)} {entry.Details?.Error} {JsonValues.ToJson(entry.Details?.Data)}");
         }
     }
 }

@@ -32,7 +32,8 @@ public sealed class ProjectedTokenTests : IDisposable
     {
         (await RefusedAsync("CANARY not a token")).ShouldContain("has no token: it has 1 part(s) between dots where a signed JSON web token has three");
         (await RefusedAsync(Token("old", host.Time.GetUtcNow().AddSeconds(-1)))).ShouldContain("expired at 2031-04-05T06:07:07Z. The kubelet replaces a projected token long before");
-        (await RefusedAsync(Credentials.IdToken(new { sub = "x" }))).ShouldContain("has no exp");
+        (await RefusedAsync(Credentials.IdToken(new { sub = "x" }), issuer: null)).ShouldContain("has no exp");
+        (await RefusedAsync(Token("pod"), "https://other.example")).ShouldEndWith("is of the issuer 'https://cluster.example', not of 'https://other.example'. Check that the file is the one that this cluster mounts, and the connection's Issuer.");
         (await RefusedAsync(new string('x', 30_000))).ShouldContain("is larger than 19 KiB");
         File.Delete(file);
         (await RefusedAsync(null)).ShouldBe($"connection 'pod': its file '{file}' does not exist. Put the credential there, or correct the connection's path.");
@@ -41,16 +42,16 @@ public sealed class ProjectedTokenTests : IDisposable
     private string Token(string subject, DateTimeOffset? expires = null) =>
         Credentials.IdToken(new { iss = "https://cluster.example", sub = subject, aud = new[] { "sts.amazonaws.com" }, exp = (expires ?? host.Time.GetUtcNow().AddHours(1)).ToUnixTimeSeconds() });
 
-    private Task<ProjectedToken> ReadAsync() => host.Services.GetRequiredService<IProjectedTokens>().ReadAsync("pod", file, TestContext.Current.CancellationToken);
+    private Task<ProjectedToken> ReadAsync(string? issuer = null) => host.Services.GetRequiredService<IProjectedTokens>().ReadAsync("pod", file, issuer, TestContext.Current.CancellationToken);
 
-    private async Task<string> RefusedAsync(string? content)
+    private async Task<string> RefusedAsync(string? content, string? issuer = "https://cluster.example")
     {
         if (content is not null)
         {
             await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
         }
 
-        var error = await Should.ThrowAsync<FederationException>(ReadAsync);
+        var error = await Should.ThrowAsync<FederationException>(() => ReadAsync(issuer));
         error.Code.ShouldBe(FailureCodes.UnusableConnection);
         error.ToString().ShouldNotContain("CANARY");
         return error.Message;

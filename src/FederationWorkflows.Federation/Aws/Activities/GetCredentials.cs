@@ -41,10 +41,22 @@ public sealed class GetCredentials : CodeActivity<AwsCredentials>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
         var narrowing = new AwsNarrowing { DurationSeconds = context.Get(DurationSeconds), SessionPolicy = context.Get(SessionPolicy), SessionName = context.Get(SessionName) };
-        var credentials = await context.GetRequiredService<ITokenBroker>().GetAwsCredentialsAsync(
-            context.Get(Connection) ?? "", narrowing, ConnectionUser.Of(context), context.CancellationToken);
+        var credentials = await GetAsync(context, narrowing);
         context.Set(AssumedRoleArn, credentials.AssumedRoleArn);
         context.Set(Expiration, credentials.Expiration);
         context.SetResult(credentials);
+    }
+
+    private async Task<AwsCredentials> GetAsync(ActivityExecutionContext context, AwsNarrowing narrowing)
+    {
+        try
+        {
+            return await context.GetRequiredService<ITokenBroker>().GetAwsCredentialsAsync(context.Get(Connection) ?? "", narrowing, ConnectionUser.Of(context), context.CancellationToken);
+        }
+        catch (FederationException refusal) when (refusal.Explanation is { } explanation)
+        {
+            context.JournalData["Trust"] = explanation.ToJournal();
+            throw;
+        }
     }
 }
