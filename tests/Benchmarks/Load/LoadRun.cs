@@ -30,16 +30,19 @@ internal sealed class LoadRun(LoadOptions options)
         LoadTable.WriteHead();
         if (options.Wants("bare"))
         {
-            await MeasureBareAsync("Kestrel alone: 202", new BareOrder());
+            await MeasureOneAsync("Kestrel alone: 202", new BareOrder());
         }
 
-        await MeasureStorageAsync("SQLite", Deployment.OnSqlite(), file => new BareOrder { SqliteFile = file, StoredBytes = StoredBytes });
-        await MeasureStorageAsync("PostgreSQL", Deployment.OnPostgreSql(postgreSql), _ => new BareOrder { PostgreSql = postgreSql.ConnectionString, StoredBytes = StoredBytes });
+        await MeasureStorageAsync("SQLite", Deployment.OnSqlite, file => new BareOrder { SqliteFile = file, StoredBytes = StoredBytes });
+        await MeasureStorageAsync("PostgreSQL", () => Deployment.OnPostgreSql(postgreSql), _ => new BareOrder { PostgreSql = postgreSql.ConnectionString, StoredBytes = StoredBytes });
         if (options.Wants("nodes") && options.WantsStorage("postgresql"))
         {
-            await using var deployment = Deployment.OnPostgreSql(postgreSql);
-            deployment.AddStory(LoadStories.OfFive());
-            await MeasureServerAsync("three nodes, PostgreSQL", deployment, nodes: 3, _ => "");
+            await using var one = NewDeployment(() => Deployment.OnPostgreSql(postgreSql));
+            await using var three = NewDeployment(() => Deployment.OnPostgreSql(postgreSql));
+            await using var turns = new Turns(this, options);
+            turns.Add("one node, PostgreSQL", await StartServersAsync(one, nodes: 1), LoadStories.FivePath, one.Directory.FullName, one);
+            turns.Add("three nodes, PostgreSQL", await StartServersAsync(three, nodes: 3), LoadStories.FivePath, three.Directory.FullName, three, "one node");
+            await turns.MeasureAsync();
         }
 
         foreach (var failure in failures)
@@ -50,31 +53,60 @@ internal sealed class LoadRun(LoadOptions options)
         return failures.Count == 0;
     }
 
-    private async Task MeasureStorageAsync(string storage, Deployment deployment, Func<string, BareOrder> bare)
+    private static Deployment NewDeployment(Func<Deployment> create)
     {
-        await using var own = deployment;
+        var deployment = create();
+        deployment.AddStory(LoadStories.OfFive());
+        deployment.AddStory(LoadStories.OfLoop());
+        return deployment;
+    }
+
+    private async Task MeasureStorageAsync(string storage, Func<Deployment> create, Func<string, BareOrder> bare)
+    {
         if (!options.WantsStorage(storage))
         {
             return;
         }
 
-        deployment.AddStory(LoadStories.OfFive());
-        deployment.AddStory(LoadStories.OfLoop());
-        LoadResult? least = null, empty = null;
-        if (options.Wants("bare"))
+        await using var deployment = NewDeployment(create);
+        await using var filled = NewDeployment(create);
+        if (options.Wants("history"))
         {
-            least = await MeasureBareAsync($"Kestrel and two inserts, {storage}", bare(Path.Combine(deployment.Directory.FullName, "bare.db")));
+            await FillAsync(filled);
         }
 
-        if (options.Wants("server") || options.Wants("history") || options.Wants("overload"))
+        var rate = 0.0;
+        await using (var turns = new Turns(this, options))
         {
-            empty = await MeasureServerAsync($"server, story of five activities, {storage}", deployment, nodes: 1, own =>
-                least is null ? "" : $"{LoadTable.Percent(own.AcceptedPerSecond, least.AcceptedPerSecond)} of Kestrel and two inserts");
+            if (options.Wants("bare"))
+            {
+                var order = bare(Path.Combine(deployment.Directory.FullName, "bare.db"));
+                turns.Add($"Kestrel and two inserts, {storage}", await StartBareAsync(deployment.Directory.FullName, order), "/", deployment.Directory.FullName, deployment: null);
+            }
+
+            if (options.Wants("server") || options.Wants("history") || options.Wants("overload"))
+            {
+                turns.Add(
+                    $"server, story of five activities, {storage}",
+                    await StartServersAsync(deployment, nodes: 1),
+                    LoadStories.FivePath,
+                    deployment.Directory.FullName,
+                    deployment,
+                    options.Wants("bare") ? "Kestrel and two inserts" : null);
+            }
+
+            if (options.Wants("history"))
+            {
+                var name = string.Create(CultureInfo.InvariantCulture, $"with {options.Stored:N0} runs, {StoredRuns.Versions:N0} versions, {storage}");
+                turns.Add(name, await StartServersAsync(filled, nodes: 1), LoadStories.FivePath, filled.Directory.FullName, filled, "the empty database's");
+            }
+
+            rate = (await turns.MeasureAsync()).ElementAtOrDefault(options.Wants("bare") ? 1 : 0);
         }
 
-        if (options.Wants("overload") && empty is not null && storage == "SQLite")
+        if (options.Wants("overload") && storage == "SQLite")
         {
-            await new OverloadRun(this, options).MeasureAsync(storage, deployment, 4 * empty.AcceptedPerSecond);
+            await new OverloadRun(this, options).MeasureAsync(storage, deployment, 4 * rate);
         }
 
         if (options.Wants("loops"))
@@ -82,25 +114,27 @@ internal sealed class LoadRun(LoadOptions options)
             await using var server = await StartServersAsync(deployment, nodes: 1);
             await LoopRun.MeasureAsync(storage, deployment, server.Processes[0].Address);
         }
-
-        if (options.Wants("history") && empty is not null)
-        {
-            await deployment.CloseAsync();
-            await StoredRuns.FillAsync(deployment, options.Stored);
-            var name = string.Create(CultureInfo.InvariantCulture, $"with {options.Stored:N0} runs, {StoredRuns.Versions:N0} versions, {storage}");
-            await MeasureServerAsync(name, deployment, nodes: 1, full => $"{LoadTable.Percent(full.AcceptedPerSecond, empty.AcceptedPerSecond)} of the empty database's");
-        }
     }
 
-    private async Task<LoadResult> MeasureBareAsync(string name, BareOrder order)
+    /// <summary>Has a server take some events, whose last run is copied as often as is wanted.</summary>
+    private async Task FillAsync(Deployment deployment)
+    {
+        await using (var server = await StartServersAsync(deployment, nodes: 1))
+        {
+            await MeasureAsync(server.Processes, LoadStories.FivePath, deployment.Directory.FullName, warmUp: 1, seconds: 1);
+        }
+
+        await StoredRuns.FillAsync(deployment, options.Stored);
+    }
+
+    private async Task MeasureOneAsync(string name, BareOrder order)
     {
         var directory = Directory.CreateTempSubdirectory("fedflow-load-");
         try
         {
-            using var bare = await MeasuredProcess.StartAsync(directory.FullName, program, BareServer.Name, JsonSerializer.Serialize(order));
-            var (result, _, processor) = await MeasureAsync([bare], "/", directory.FullName);
-            LoadTable.Write(name, result, processor, bare.PeakWorkingSet, "");
-            return result;
+            await using var turns = new Turns(this, options);
+            turns.Add(name, await StartBareAsync(directory.FullName, order), "/", directory.FullName, deployment: null);
+            await turns.MeasureAsync();
         }
         finally
         {
@@ -108,15 +142,8 @@ internal sealed class LoadRun(LoadOptions options)
         }
     }
 
-    private async Task<LoadResult> MeasureServerAsync(string name, Deployment deployment, int nodes, Func<LoadResult, string> remark)
-    {
-        await using var servers = await StartServersAsync(deployment, nodes);
-        var began = DateTimeOffset.UtcNow;
-        var (result, ids, processor) = await MeasureAsync(servers.Processes, LoadStories.FivePath, deployment.Directory.FullName);
-        LoadTable.Write(name, result, processor, servers.Processes.Max(process => process.PeakWorkingSet), remark(result));
-        await CheckAsync(name, deployment, ids, result, began);
-        return result;
-    }
+    private async Task<StartedServers> StartBareAsync(string directory, BareOrder order) =>
+        new([await MeasuredProcess.StartAsync(directory, program, BareServer.Name, JsonSerializer.Serialize(order))]);
 
     public async Task<StartedServers> StartServersAsync(Deployment deployment, int nodes)
     {
@@ -130,20 +157,24 @@ internal sealed class LoadRun(LoadOptions options)
         return new StartedServers(processes);
     }
 
-    private async Task<(LoadResult Result, IReadOnlyList<string> Ids, TimeSpan Processor)> MeasureAsync(IReadOnlyList<MeasuredProcess> servers, string path, string directory)
+    /// <returns>What the client saw, and what the servers computed each second.</returns>
+    public async Task<(LoadResult Result, IReadOnlyList<string> Ids, TimeSpan Processor)> MeasureAsync(
+        IReadOnlyList<MeasuredProcess> servers, string path, string directory, double warmUp, double seconds)
     {
         var sending = SendAsync(new LoadOrder
         {
             Servers = [.. servers.Select(process => process.Address)],
             Path = path,
             Connections = options.Connections,
-            WarmUpSeconds = options.WarmUpSeconds,
-            Seconds = options.Seconds,
+            WarmUpSeconds = warmUp,
+            Seconds = seconds,
             IdsFile = Path.Combine(directory, "ids"),
         });
-        await Task.Delay(TimeSpan.FromSeconds(options.WarmUpSeconds + 0.5));
+
+        // The client is a program that has to start.
+        await Task.Delay(TimeSpan.FromSeconds(warmUp + 0.3));
         var (began, before) = (Stopwatch.GetTimestamp(), Computed());
-        await Task.Delay(TimeSpan.FromSeconds(options.Seconds - 0.5));
+        await Task.Delay(TimeSpan.FromSeconds(seconds - 0.3));
         var processor = (Computed() - before) / Stopwatch.GetElapsedTime(began).TotalSeconds;
         var (result, ids) = await sending;
         return (result, ids, processor);
