@@ -10,7 +10,7 @@ public sealed class DemoTests : TestFolder
 {
     private const string Role = "arn:aws:sts::111122223333:assumed-role/incident-responder/112233445566778899001";
 
-    private static readonly string[] Buckets = ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-vpc-flow-logs"];
+    private static readonly string[] Buckets = ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-inventory", "security-lab-vpc-flow-logs"];
 
     [Fact]
     public async Task Once_shows_where_it_listens_each_step_and_the_buckets_and_exits_0()

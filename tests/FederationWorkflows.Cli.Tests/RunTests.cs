@@ -56,6 +56,21 @@ public sealed class RunTests : TestFolder
     }
 
     [Fact]
+    public async Task A_story_that_a_schedule_starts_is_due_at_once()
+    {
+        var (code, output, error) = await Fedflow.RunAsync(
+            Folder,
+            "run",
+            Story(
+                """{"id":"daily","type":"Elsa.Cron","customProperties":{"canStartWorkflow":true},"cronExpression":{"expression":{"type":"Literal","value":"0 6 * * *"}}},{"id":"say","type":"Elsa.WriteLine","text":{"expression":{"type":"Template","value":"due ${timestamp(trigger.dueAt) <= now()}"}}}""",
+                ""));
+
+        error.ShouldBeEmpty();
+        code.ShouldBe(0, output);
+        output.ShouldContain("due true");
+    }
+
+    [Fact]
     public async Task Ctrl_C_cancels_a_story_that_waits_for_an_answer()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);

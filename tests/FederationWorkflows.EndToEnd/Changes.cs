@@ -11,7 +11,7 @@ internal static class Changes
     private const string Responder = "incident-responder";
 
     /// <summary>Another value of a variable of the story.</summary>
-    public static void Set(this JsonNode story, string variable, string value) =>
+    public static void Set(this JsonNode story, string variable, JsonNode value) =>
         story["variables"]!.AsArray().Single(item => (string?)item!["name"] == variable)!["value"] = value;
 
     /// <summary>Another literal for an input of an activity.</summary>
@@ -46,6 +46,15 @@ internal static class Changes
                     ServiceAccounts = [.. project.ServiceAccounts.Select(account => account.Name == name ? change(account) : account)],
                 }),
             ],
+        },
+    };
+
+    /// <summary>A changed bucket of the default world.</summary>
+    public static LabWorld Bucket(this LabWorld world, string name, Func<AwsBucket, AwsBucket> change) => world with
+    {
+        Aws = world.Aws with
+        {
+            Accounts = [.. world.Aws.Accounts.Select(account => account with { Buckets = [.. account.Buckets.Select(bucket => bucket.Name == name ? change(bucket) : bucket)] })],
         },
     };
 

@@ -14,31 +14,32 @@ using Microsoft.Extensions.Logging;
 
 namespace FederationWorkflows.EndToEnd;
 
-/// <summary>A CloudLab and a server that is pointed at it, with the shipped story, each changed as a test wants.</summary>
+/// <summary>A CloudLab and a server that is pointed at it, with a shipped story, each changed as a test wants.</summary>
 internal sealed class Federated : IAsyncDisposable
 {
     private readonly WebApplication server;
-
-    private readonly HttpClient client;
 
     private Federated(CloudLabServer lab, WebApplication server)
     {
         Lab = lab;
         this.server = server;
-        client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(server.Urls.Single()) };
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(server.Urls.Single()) };
     }
 
     public CloudLabServer Lab { get; }
 
     public IServiceProvider Services => server.Services;
 
+    /// <summary>A client of the server, which trusts it.</summary>
+    public HttpClient Client { get; }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<Federated> StartAsync(LabWorld world, Action<JsonNode> changeStory, Action<Dictionary<string, string?>>? changeSettings = null)
+    public static async Task<Federated> StartAsync(LabWorld world, Action<JsonNode> changeStory, Action<Dictionary<string, string?>>? changeSettings = null, string story = "gcp-to-aws-list-buckets")
     {
         LabSession.BypassProxy();
         var lab = await CloudLabServer.StartAsync(new CloudLabOptions { World = world }, Cancellation);
-        var settings = LabSession.Settings(lab, "gcp-to-aws-list-buckets").ToDictionary();
+        var settings = LabSession.Settings(lab).ToDictionary();
         settings["Server:Stories"] = null;
         settings["Storage:Mode"] = "Memory";
         settings["SignIn:TrustLocalCallers"] = "true";
@@ -52,7 +53,7 @@ internal sealed class Federated : IAsyncDisposable
                 builder.Logging.ClearProviders();
             },
             Cancellation);
-        await server.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(Story(changeStory), ServerHost.System, Cancellation);
+        await server.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(Story(story, changeStory), ServerHost.System, Cancellation);
         await server.StartAsync(Cancellation);
         return new Federated(lab, server);
     }
@@ -61,30 +62,29 @@ internal sealed class Federated : IAsyncDisposable
     public async Task<(HttpStatusCode Status, string Body, string RunId)> SendIncidentAsync()
     {
         using var incident = new StringContent("""{"id":"INC-2041","severity":"high"}""", Encoding.UTF8, "application/json");
-        using var answer = await client.PostAsync(new Uri("workflows/incidents", UriKind.Relative), incident, Cancellation);
+        using var answer = await Client.PostAsync(new Uri("workflows/incidents", UriKind.Relative), incident, Cancellation);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation), answer.Headers.GetValues("x-elsa-workflow-instance-id").Single());
     }
 
-    public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative), Cancellation)).RootElement;
+    public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await Client.GetStringAsync(new Uri(path, UriKind.Relative), Cancellation)).RootElement;
 
     public async Task<string> JournalAsync(string runId)
     {
         using var everything = new StringContent("{}", Encoding.UTF8, "application/json");
-        using var answer = await client.PostAsync(new Uri($"elsa/api/workflow-instances/{runId}/journal", UriKind.Relative), everything, Cancellation);
+        using var answer = await Client.PostAsync(new Uri($"elsa/api/workflow-instances/{runId}/journal", UriKind.Relative), everything, Cancellation);
         return await answer.Content.ReadAsStringAsync(Cancellation);
     }
 
     public async ValueTask DisposeAsync()
     {
-        client.Dispose();
+        Client.Dispose();
         await server.DisposeAsync();
         await Lab.DisposeAsync();
     }
 
-    private static byte[] Story(Action<JsonNode> change)
+    private static byte[] Story(string id, Action<JsonNode> change)
     {
-        using var shipped = typeof(LabSession).Assembly.GetManifestResourceStream("gcp-to-aws-list-buckets.json")!;
-        var story = JsonNode.Parse(shipped)!;
+        var story = JsonNode.Parse(ShippedStories.Read(id))!;
         change(story);
         return Encoding.UTF8.GetBytes(story.ToJsonString());
     }

@@ -19,10 +19,6 @@ namespace FederationWorkflows.Cli.Demo;
 /// <summary><c>fedflow demo</c>: server, CloudLab and the GCP to AWS story, end to end on this machine.</summary>
 internal static class DemoCommand
 {
-    private const string StoryId = "gcp-to-aws-list-buckets";
-
-    private const string Story = StoryId + ".json";
-
     private static readonly object Incident = new { id = "INC-2041", severity = "high", title = "Unusual reads of an S3 bucket", accountId = "111122223333" };
 
     public static Command Create()
@@ -54,7 +50,9 @@ internal static class DemoCommand
                 var code = await TellAsync(address, steps, json, cancellationToken);
                 if (!once)
                 {
-                    await ServeAsync(server, address, json, cancellationToken);
+                    var secrets = new LabSecrets(lab);
+                    await StoreAsync(secrets, address, cancellationToken);
+                    await ServeAsync(server, address, lab.BaseAddress, secrets, json, cancellationToken);
                 }
 
                 return code;
@@ -77,16 +75,18 @@ internal static class DemoCommand
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
-                builder.Configuration.AddInMemoryCollection(LabSession.Settings(lab, StoryId));
+                builder.Configuration.AddInMemoryCollection(LabSession.Settings(lab));
                 builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Server:Stories"] = null, ["Storage:Mode"] = "Memory", ["SignIn:TrustLocalCallers"] = "true" });
                 builder.Logging.AddWarningsToStandardError();
                 builder.Services.AddSingleton<IRunObserver>(steps);
             },
             cancellationToken);
-        using var story = typeof(DemoCommand).Assembly.GetManifestResourceStream(Story)!;
-        var content = new byte[story.Length];
-        await story.ReadExactlyAsync(content, cancellationToken);
-        await server.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(content, ServerHost.System, cancellationToken);
+        var catalog = server.Services.GetRequiredService<DefinitionCatalog>();
+        foreach (var story in ShippedStories.Ids)
+        {
+            await catalog.PublishAsync(ShippedStories.Read(story), ServerHost.System, cancellationToken);
+        }
+
         await server.StartAsync(cancellationToken);
         return server;
     }
@@ -102,9 +102,7 @@ internal static class DemoCommand
 
         var show = json ? Task.CompletedTask : steps.ShowAsync(Terminal.Out, cancellationToken);
 
-        // The server is on this machine: a proxy of the environment could not reach it.
-        using var handler = new SocketsHttpHandler { UseProxy = false };
-        using var client = new HttpClient(handler);
+        using var client = NewClient();
         using var answer = await client.PostAsJsonAsync(webhook, Incident, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
@@ -165,11 +163,38 @@ internal static class DemoCommand
 
     private static string Cell(JsonElement bucket, string property) => Markup.Escape(bucket.TryGetProperty(property, out var value) ? value.ToString() : "");
 
-    private static async Task ServeAsync(WebApplication server, Uri address, bool json, CancellationToken cancellationToken)
+    /// <summary>As a person would on the page of secrets.</summary>
+    private static async Task StoreAsync(LabSecrets secrets, Uri server, CancellationToken cancellationToken)
+    {
+        using var client = NewClient();
+        foreach (var (name, value) in secrets.Values)
+        {
+            using var answer = await client.PostAsJsonAsync(new Uri(server, "elsa/api/secrets"), new { name, value }, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+        }
+    }
+
+    /// <summary>The server is on this machine: a proxy of the environment could not reach it.</summary>
+    private static HttpClient NewClient()
+    {
+#pragma warning disable CA2000 // The client disposes of it.
+        return new HttpClient(new SocketsHttpHandler { UseProxy = false });
+#pragma warning restore CA2000
+    }
+
+    private static async Task ServeAsync(WebApplication server, Uri address, Uri lab, LabSecrets secrets, bool json, CancellationToken cancellationToken)
     {
         if (!json)
         {
             Terminal.Out.MarkupLineInterpolated($"Try it yourself: [bold]curl -X POST {address}workflows/incidents -H 'content-type: application/json' -d '{{}}'[/]");
+            Terminal.Out.MarkupLineInterpolated($"Everything shipped is at [bold]{address}[/]. An alert for incident-response, which then asks you under Approvals and tells {lab}lab/sink/incident-chat:");
+
+            // Not through the console library, which would wrap the lines.
+            await Console.Out.WriteLineAsync($$"""
+                body='{"id":"INC-2041","accessKeyId":"AKIALABBUILDAGENT001"}'; time=$(date +%s)
+                signature=$(printf '%s.%s' "$time" "$body" | openssl dgst -sha256 -hmac {{secrets.Values[LabSecrets.SigningKey]}} -r | cut -d' ' -f1)
+                curl -d "$body" -H 'content-type: application/json' -H "x-time: $time" -H "x-signature: $signature" {{address}}workflows/alerts
+                """);
             Terminal.Out.WriteLine("Ctrl-C ends the demo.");
         }
 

@@ -1,13 +1,13 @@
 using FederationWorkflows.CloudLab;
 using FederationWorkflows.CloudLab.Google;
+using Microsoft.Extensions.Configuration;
 
 namespace FederationWorkflows.Cli.Lab;
 
-/// <summary>How a server is pointed at a CloudLab: its endpoints, and a connection for each identity the shipped stories name.</summary>
+/// <summary>How a server is pointed at a CloudLab: its endpoints, and what <c>lab-connections.json</c> declares, a connection for each identity the shipped stories name.</summary>
 internal static class LabSession
 {
-    /// <summary>The connection the shipped stories use as their source identity.</summary>
-    public const string SourceConnection = "incident-source";
+    private const string KeyKind = "serviceAccountKey";
 
     private static readonly string[] ProxyVariables = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
@@ -27,23 +27,21 @@ internal static class LabSession
             ? string.Join(',', new[] { Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY"), "127.0.0.1" }.Where(part => !string.IsNullOrEmpty(part)))
             : null;
 
-    /// <param name="lab">The CloudLab.</param>
-    /// <param name="stories">The stories that may use the connection, by their definition ids.</param>
-    public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab, params string[] stories)
+    /// <summary>The settings of a server that works against the lab.</summary>
+    public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab)
     {
+        using var declared = typeof(LabSession).Assembly.GetManifestResourceStream("lab-connections.json")!;
+        var settings = new ConfigurationBuilder().AddJsonStream(declared).Build().AsEnumerable().Where(setting => setting.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);
         var address = lab.BaseAddress.ToString().TrimEnd('/');
-        var settings = new Dictionary<string, string?>
+        settings["Federation:Endpoints:GoogleToken"] = address + "/google/oauth2/token";
+        settings["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials";
+        settings["Federation:Endpoints:GoogleApis"] = address + "/google";
+        settings["Federation:Endpoints:Aws"] = address;
+
+        // A key opens nothing but the lab that made it.
+        foreach (var kind in settings.Keys.Where(key => key.EndsWith(":Kind", StringComparison.OrdinalIgnoreCase) && settings[key] == KeyKind).ToArray())
         {
-            ["Federation:Endpoints:GoogleToken"] = address + "/google/oauth2/token",
-            ["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials",
-            ["Federation:Endpoints:GoogleApis"] = address + "/google",
-            ["Federation:Endpoints:Aws"] = address,
-            [$"Federation:Connections:{SourceConnection}:Kind"] = "serviceAccountKey",
-            [$"Federation:Connections:{SourceConnection}:Json"] = lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal(),
-        };
-        for (var index = 0; index < stories.Length; index++)
-        {
-            settings[$"Federation:Connections:{SourceConnection}:Stories:{index}"] = stories[index];
+            settings[kind[..^"Kind".Length] + "Json"] = lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal();
         }
 
         // The lab's trust policies are known, so that a refusal names the condition.

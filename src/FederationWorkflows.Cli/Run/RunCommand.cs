@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using FederationWorkflows.Cli.Lab;
@@ -7,6 +8,7 @@ using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Activities;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Expressions;
 using FederationWorkflows.Federation.Aws.Objects;
 using FederationWorkflows.Http.Endpoints;
 using FederationWorkflows.Runtime.Definitions;
@@ -52,7 +54,14 @@ internal static class RunCommand
             var steps = new StepRecorder();
             await using var services = await StoryServices.BuildAsync(
                 settings,
-                configure => configure.AddSingleton<IStandardOutput>(new TerminalOutput(json)).AddSingleton<IRunObserver>(steps).AddSingleton<ITransferObserver>(steps),
+                configure =>
+                {
+                    configure.AddSingleton<IStandardOutput>(new TerminalOutput(json)).AddSingleton<IRunObserver>(steps).AddSingleton<ITransferObserver>(steps);
+                    if (lab is not null)
+                    {
+                        configure.AddSingleton<ISecretSource>(new LabSecrets(lab));
+                    }
+                },
                 cancellationToken);
             return await RunAsync(services, file, values, steps, json, cancellationToken);
         }
@@ -109,24 +118,27 @@ internal static class RunCommand
         }
     }
 
-    /// <summary>A story that a webhook starts gets the inputs as the body of a request.</summary>
+    /// <summary>A story that a webhook starts gets the inputs as the body of a request; one that a schedule starts is due now.</summary>
     private static async Task<StartRequest> RequestAsync(ServiceProvider services, string definitionId, Dictionary<string, object?> values, CancellationToken cancellationToken)
     {
         var workflow = await services.GetRequiredService<DefinitionCatalog>().FindPublishedAsync(definitionId, cancellationToken);
-        var trigger = workflow!.Triggers.FirstOrDefault(node => node.Descriptor.TypeName == "Elsa.HttpEndpoint");
-        return trigger is null
-            ? new StartRequest(definitionId) { Input = values }
-            : new StartRequest(definitionId)
+        var request = new StartRequest(definitionId) { Input = values };
+        foreach (var trigger in workflow!.Triggers)
+        {
+            switch (trigger.Descriptor.TypeName)
             {
-                TriggerActivityId = trigger.Id,
-                TriggerPayload = new HttpRequestData
-                {
-                    Method = "POST",
-                    Path = "/",
-                    ContentType = "application/json",
-                    ParsedContent = JsonSerializer.SerializeToElement(values),
-                },
-            };
+                case "Elsa.HttpEndpoint":
+                    return new StartRequest(definitionId)
+                    {
+                        TriggerActivityId = trigger.Id,
+                        TriggerPayload = new HttpRequestData { Method = "POST", Path = "/", ContentType = "application/json", ParsedContent = JsonSerializer.SerializeToElement(values) },
+                    };
+                case "Elsa.Cron" or "Elsa.Timer" or "Elsa.StartAt":
+                    return request with { TriggerActivityId = trigger.Id, TriggerPayload = new Dictionary<string, object?> { ["dueAt"] = services.GetRequiredService<TimeProvider>().GetUtcNow().ToString("O", CultureInfo.InvariantCulture) } };
+            }
+        }
+
+        return request;
     }
 
     private static void Print(RunResult result, StepRecorder steps, bool json)

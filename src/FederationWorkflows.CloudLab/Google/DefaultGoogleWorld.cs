@@ -35,6 +35,9 @@ public static class DefaultGoogleWorld
     /// <summary>An account without a key that sessions of the AWS role <see cref="InboundRole"/> become, through the pool.</summary>
     public const string FromAws = "aws-inbound@security-automation.iam.gserviceaccount.com";
 
+    /// <summary>An account that may see keys of service accounts; the runner may impersonate it.</summary>
+    public const string KeyAuditor = "key-auditor@security-automation.iam.gserviceaccount.com";
+
     /// <summary>The AWS role whose sessions may become <see cref="FromAws"/>, as the attribute <c>aws_role</c> has it.</summary>
     public const string InboundRole = "arn:aws:sts::111122223333:assumed-role/incident-responder";
 
@@ -91,6 +94,18 @@ public static class DefaultGoogleWorld
                     new GoogleServiceAccount { Name = "payroll-export", DisplayName = "Out of reach" },
                     new GoogleServiceAccount
                     {
+                        Name = "key-auditor",
+                        DisplayName = "Sees keys of service accounts",
+                        IamPolicy = TokenCreators($"serviceAccount:{Runner}"),
+                    },
+                    new GoogleServiceAccount
+                    {
+                        Name = "legacy-exporter",
+                        DisplayName = "Has a key that nobody rotated",
+                        Keys = [new GoogleServiceAccountKey { CreateTime = new DateTimeOffset(2023, 5, 9, 11, 20, 0, TimeSpan.Zero) }],
+                    },
+                    new GoogleServiceAccount
+                    {
                         Name = "aws-inbound",
                         DisplayName = "What AWS roles become",
                         IamPolicy = new IamPolicy
@@ -133,7 +148,14 @@ public static class DefaultGoogleWorld
                     },
                 ],
                 Buckets = [new GoogleBucket { Name = "security-automation-findings" }, new GoogleBucket { Name = "security-automation-reports" }],
-                IamPolicy = new IamPolicy { Bindings = [new IamBinding { Role = "roles/viewer", Members = [$"serviceAccount:{FromAws}"] }] },
+                IamPolicy = new IamPolicy
+                {
+                    Bindings =
+                    [
+                        new IamBinding { Role = "roles/viewer", Members = [$"serviceAccount:{FromAws}"] },
+                        new IamBinding { Role = "roles/iam.serviceAccountViewer", Members = [$"serviceAccount:{KeyAuditor}"] },
+                    ],
+                },
             },
         ],
         Users = [new GoogleUser { Email = Analyst, UniqueId = "100000000000000000042" }],

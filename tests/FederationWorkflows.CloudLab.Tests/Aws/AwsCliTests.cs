@@ -37,7 +37,7 @@ public sealed class AwsCliTests : IAsyncLifetime
         var environment = await SessionAsync("incident-responder");
 
         (await program.AwsAsync(environment, "s3", "ls")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')[^1]).ShouldBe(
-            ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-vpc-flow-logs"]);
+            ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-inventory", "security-lab-vpc-flow-logs"]);
         (await program.AwsAsync(environment, "s3", "ls", "s3://security-lab-incident-evidence/INC-2041/")).ShouldContain("indicators.csv");
     }
 
@@ -84,7 +84,7 @@ public sealed class AwsCliTests : IAsyncLifetime
 
         (await program.PythonAsync(environment, Script)).ShouldBe(
             "arn:aws:sts::111122223333:assumed-role/incident-responder/boto3\n"
-            + "security-lab-cloudtrail-logs security-lab-guardduty-findings security-lab-incident-evidence security-lab-vpc-flow-logs\n");
+            + "security-lab-cloudtrail-logs security-lab-guardduty-findings security-lab-incident-evidence security-lab-inventory security-lab-vpc-flow-logs\n");
     }
 
     private string TokenFile => Path.Combine(program.Folder, "token");

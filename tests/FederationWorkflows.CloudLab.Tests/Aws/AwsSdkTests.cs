@@ -30,7 +30,7 @@ public sealed class AwsSdkTests : IAsyncLifetime
 
         caller.Arn.ShouldBe("arn:aws:sts::111122223333:assumed-role/incident-responder/INC-2041");
         buckets.Buckets.Select(static bucket => bucket.BucketName).ShouldBe(
-            ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-vpc-flow-logs"]);
+            ["security-lab-cloudtrail-logs", "security-lab-guardduty-findings", "security-lab-incident-evidence", "security-lab-inventory", "security-lab-vpc-flow-logs"]);
     }
 
     [Theory]

@@ -250,6 +250,7 @@ public sealed class S3Tests : IAsyncLifetime
             "security-lab-cloudtrail-logs 2024-02-06T09:14:22.000Z",
             "security-lab-guardduty-findings 2024-05-21T15:40:03.000Z",
             "security-lab-incident-evidence 2023-11-30T07:55:41.000Z",
+            "security-lab-inventory 2024-03-12T08:00:00.000Z",
             "security-lab-vpc-flow-logs 2024-08-14T12:00:00.000Z",
         ]);
     }
