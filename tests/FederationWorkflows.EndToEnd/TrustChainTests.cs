@@ -129,7 +129,7 @@ public sealed class TrustChainTests
         answer["incident"]!.GetValue<string>().ShouldBe("INC-2041");
         answer["account"]!.GetValue<string>().ShouldBe("111122223333");
         answer["role"]!.GetValue<string>().ShouldStartWith("arn:aws:sts::111122223333:assumed-role/incident-responder/");
-        answer["buckets"]!.AsArray().Select(bucket => bucket!.GetValue<string>()).Count(name => name.Length > 0).ShouldBe(4);
+        answer["buckets"]!.AsArray().Select(bucket => bucket!.GetValue<string>()).Count(name => name.Length > 0).ShouldBe(5);
         var executions = await federated.GetAsync($"elsa/api/activity-executions/list?WorkflowInstanceId={id}");
         executions.GetProperty("items").EnumerateArray().Single(item => item.GetProperty("activityId").GetString() == "getAccessToken")
             .GetProperty("outputs").GetProperty("Result").GetString().ShouldBe("***");

@@ -1,9 +1,10 @@
 using FederationWorkflows.Federation.Broker;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation.Connections;
 
 /// <summary>Tells of the connections of the configuration.</summary>
-internal sealed class ConnectionDirectory(ConnectionCatalog catalog, TokenBroker broker) : IConnectionDirectory
+internal sealed class ConnectionDirectory(ConnectionCatalog catalog, TokenBroker broker, ExpectedTrust trust) : IConnectionDirectory
 {
     public IReadOnlyList<ConnectionFacts> List() => [.. catalog.All.Values.OrderBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase).Select(Facts)];
 
@@ -26,7 +27,7 @@ internal sealed class ConnectionDirectory(ConnectionCatalog catalog, TokenBroker
             Audience = options.Audience,
             MaxDuration = isRole ? options.MaxDuration ?? ConnectionRules.LongestChained : null,
             LastUse = broker.LastUse(connection.Name),
-            Findings = [.. ConnectionFindings.Of(connection)],
+            Findings = [.. ConnectionFindings.Of(connection, trust)],
         };
     }
 

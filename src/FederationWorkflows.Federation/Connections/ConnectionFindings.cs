@@ -1,51 +1,46 @@
+using System.Text.Json;
+using FederationWorkflows.Federation.Lint;
+using FederationWorkflows.Federation.Trust;
+
 namespace FederationWorkflows.Federation.Connections;
 
-/// <summary>What a connection's own configuration gives away: more stories, longer sessions and longer-lived keys than are needed.</summary>
+/// <summary>What the linter finds in a connection as it is configured now, and in the trust policy that is declared for its role.</summary>
 internal static class ConnectionFindings
 {
-    private static readonly TimeSpan LongSession = TimeSpan.FromHours(4);
-
-    public static IEnumerable<ConnectionFinding> Of(ConnectionDefinition connection)
+    /// <param name="connection">The connection.</param>
+    /// <param name="trust">The declared trust policies.</param>
+    public static IEnumerable<ConnectionFinding> Of(ConnectionDefinition connection, ExpectedTrust trust)
     {
         var options = connection.Options;
-        if (options.Stories.Contains(ConnectionAccess.EveryStory))
+        var configuration = JsonSerializer.Serialize(new
         {
-            yield return new("every-story", true, "Whoever may publish a story for it can make any story use this identity.", $"List the stories that need it in {Key(nameof(options.Stories))}.");
-        }
-        else if (options.Stories.Count == 0)
+            Federation = new
+            {
+                Connections = new Dictionary<string, object>
+                {
+                    [connection.Name] = new { options.Kind, options.Stories, Json = options.Json?.ToString(), MaxDuration = options.MaxDuration?.ToString("c") },
+                },
+            },
+        });
+        var findings = TrustLinter.Lint(configuration).Findings.AsEnumerable();
+        if (options.RoleArn is { } role && trust.Find(role) is { } policy)
         {
-            yield return new("no-story", false, "No story may use it.", $"List the stories that need it in {Key(nameof(options.Stories))}, unless it is only the source of others.");
-        }
-
-        if (options.IsKind(ConnectionKinds.ServiceAccountKey))
-        {
-            yield return new(
-                "static-key",
-                true,
-                "A service account key works for whoever gets hold of it, until somebody deletes it.",
-                "Run the server where Google gives it an identity (metadataServer), use a workload identity pool (externalAccount), or at least let the key's account do nothing but impersonate.");
+            findings = findings.Concat(OfTrust(policy).Select(static finding => finding with { Message = $"The role's declared trust policy, {finding.Path}: {finding.Message}" }));
         }
 
-        if (options.IsKind(ConnectionKinds.AuthorizedUser))
-        {
-            yield return new("personal-login", true, "Stories act with the rights of a person, and fail when he leaves or logs in anew.", "Use a service account that is for this alone.");
-        }
+        return findings.OrderByDescending(static finding => finding.Rule.Severity)
+            .Select(static finding => new ConnectionFinding(finding.Rule.Id, finding.Rule.Severity, finding.Message, finding.Rule.Risk, finding.Fix));
+    }
 
-        if (options.IsKind(ConnectionKinds.ApplicationDefault) || options.IsKind(ConnectionKinds.AwsDefault))
+    private static IReadOnlyList<LintFinding> OfTrust(string policy)
+    {
+        try
         {
-            yield return new("ambient", false, "Which identity it is depends on what is found on the machine first.", "Name the kind of identity that is meant, such as metadataServer.");
+            return TrustLinter.LintTrustPolicy(policy);
         }
-
-        if (options.MaxDuration > LongSession)
+        catch (LintFormatException exception)
         {
-            yield return new("long-session", true, $"Credentials of this role work for {options.MaxDuration.Value.TotalHours:0.#} hours, also for whoever steals them.", $"Set {Key(nameof(options.MaxDuration))} to what the longest story needs; 1 hour does for most.");
+            return [new LintFinding(LintRules.MalformedPolicy, "$", null, null, exception.Message, LintRules.MalformedPolicy.Fix)];
         }
-
-        if (options.Json is not null)
-        {
-            yield return new("key-in-configuration", true, "The credential itself is in the configuration, where more people and programs read it than a file of its own.", "Give the path of a file that only the server's account reads.");
-        }
-
-        string Key(string setting) => ConnectionAccess.Key(connection, setting);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using FederationWorkflows.Federation.Lint;
 
 namespace FederationWorkflows.Federation.Connections;
 
@@ -50,7 +51,7 @@ public sealed record ConnectionFacts
     /// <summary>When a token of it was last handed out by this node; null when none was.</summary>
     public DateTimeOffset? LastUse { get; init; }
 
-    /// <summary>What is dangerous or of no use in how it is configured.</summary>
+    /// <summary>What the linter finds in it, the worst first.</summary>
     public IReadOnlyList<ConnectionFinding> Findings { get; init; } = [];
 
     /// <summary>Whether a story may use it.</summary>
@@ -61,9 +62,10 @@ public sealed record ConnectionFacts
         roles.Any(role => role.Equals(ConnectionAccess.Administrator, StringComparison.OrdinalIgnoreCase) || Roles.Contains(role, StringComparer.OrdinalIgnoreCase));
 }
 
-/// <summary>Something dangerous, or of no use, in how a connection is configured.</summary>
-/// <param name="Rule">A stable name of the rule.</param>
-/// <param name="IsDangerous">It is a risk, and not only of no use.</param>
+/// <summary>What the linter finds in a connection's configuration, or in the trust policy declared for its role.</summary>
+/// <param name="Rule">The rule's id (<see cref="LintRule.Id"/>).</param>
+/// <param name="Severity">How much is at stake.</param>
+/// <param name="Message">What was found.</param>
 /// <param name="Risk">What may come of it.</param>
 /// <param name="Fix">How to mend it.</param>
-public sealed record ConnectionFinding(string Rule, bool IsDangerous, string Risk, string Fix);
+public sealed record ConnectionFinding(string Rule, LintSeverity Severity, string Message, string Risk, string Fix);

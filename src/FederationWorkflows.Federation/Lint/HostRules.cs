@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using FederationWorkflows.Federation.Connections;
 
 namespace FederationWorkflows.Federation.Lint;
 
@@ -17,10 +18,9 @@ internal static partial class HostRules
     {
         foreach (var (name, connection) in federation.Setting("Connections")?.Properties ?? [])
         {
-            var kind = connection.Setting("Kind");
-            if (kind?.Text?.Equals("serviceAccountKey", StringComparison.OrdinalIgnoreCase) == true)
+            if (connection.Setting("Kind") is { Text: { } text } kind)
             {
-                document.Report(LintRules.GoogleKey, kind.Value.Path, $"The connection {name} is a service account key.");
+                CheckKind(document, name, text, kind.Path);
             }
 
             if (connection.Setting("Json") is { Text.Length: > 0 } json)
@@ -28,11 +28,7 @@ internal static partial class HostRules
                 document.Report(LintRules.SecretInFile, json.Path, $"The credential of connection {name} stands in the configuration.");
             }
 
-            if (connection.Setting("Stories") is { } stories && (stories.Text == "*" || stories.Items.Any(static story => story.Text == "*")))
-            {
-                document.Report(LintRules.ConnectionForAll, stories.Path, $"Every story may use the connection {name}.");
-            }
-
+            CheckStories(document, name, connection);
             CheckMaximum(document, name, connection.Setting("MaxDuration"));
         }
     }
@@ -45,6 +41,35 @@ internal static partial class HostRules
         }
 
         CheckActivities(document, story.Child("root") ?? story);
+    }
+
+    private static void CheckKind(LintDocument document, string name, string kind, string path)
+    {
+        switch (ConnectionKinds.Find(kind)?.Name)
+        {
+            case ConnectionKinds.ServiceAccountKey:
+                document.Report(LintRules.GoogleKey, path, $"The connection {name} is a service account key.");
+                break;
+            case ConnectionKinds.AuthorizedUser:
+                document.Report(LintRules.PersonalLogin, path, $"The connection {name} is a person's login.");
+                break;
+            case ConnectionKinds.ApplicationDefault or ConnectionKinds.AwsDefault:
+                document.Report(LintRules.AmbientIdentity, path, $"The connection {name} is whatever identity the host finds first.");
+                break;
+        }
+    }
+
+    private static void CheckStories(LintDocument document, string name, LintNode connection)
+    {
+        var stories = connection.Setting("Stories");
+        if (stories is { } given && (given.Text == ConnectionAccess.EveryStory || given.Items.Any(static story => story.Text == ConnectionAccess.EveryStory)))
+        {
+            document.Report(LintRules.ConnectionForAll, given.Path, $"Every story may use the connection {name}.");
+        }
+        else if (stories is not { } listed || (string.IsNullOrEmpty(listed.Text) && !listed.Items.Any()))
+        {
+            document.Report(LintRules.ConnectionForNone, connection.Path, $"No story may use the connection {name}.");
+        }
     }
 
     private static void CheckActivities(LintDocument document, LintNode activity)

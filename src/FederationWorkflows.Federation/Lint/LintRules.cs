@@ -137,6 +137,15 @@ public static class LintRules
     internal static readonly LintRule ConnectionForAll = Rule("connection-for-every-story", Medium, "Every story may use the connection",
         "Whoever may publish a story gets the identity.", "List the stories under Stories.");
 
+    internal static readonly LintRule ConnectionForNone = Rule("connection-for-no-story", Low, "No story may use the connection",
+        "It is of no use, unless it is the source of others.", "List the stories under Stories, or remove the connection.");
+
+    internal static readonly LintRule PersonalLogin = Rule("google-personal-login", Medium, "Stories act as a person",
+        "They have all the rights of that person, and fail when he leaves or signs in anew.", "Use a service account that is for this alone.");
+
+    internal static readonly LintRule AmbientIdentity = Rule("connection-ambient", Low, "Which identity it is depends on the machine",
+        "The first that is found is taken: a forgotten variable or file changes whose rights stories have.", "Name the kind of identity that is meant, such as metadataServer or awsInstance.");
+
     internal static readonly LintRule CallerChooses = Rule("story-caller-chooses", High, "Who starts the story chooses the identity",
         "A webhook's sender picks the role, account or audience, and with it what the run may do and where its token works.",
         "Write the value into the story, or choose among fixed values by what was sent.");

@@ -6,6 +6,20 @@ namespace FederationWorkflows.Federation.Trust;
 /// <summary>The trust policies an administrator declared, for explaining refusals.</summary>
 internal sealed class ExpectedTrust(IOptionsMonitor<FederationOptions> options, TimeProvider time)
 {
+    /// <summary>The text of the trust policy declared for a role; null when none is, or it cannot be read.</summary>
+    public string? Find(string roleArn)
+    {
+        try
+        {
+            return options.CurrentValue.TrustPolicies.Values.FirstOrDefault(policy => policy.RoleArn == roleArn) is { } declared ? declared.Json ?? Read(declared.File!) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A refusal by the role says so; what is looked for here is in what can be read.
+            return null;
+        }
+    }
+
     /// <summary>
     /// Explains by the role's declared trust policy what AWS refused. No explanation when none is declared, or the token cannot be read;
     /// a problem when the declared one cannot be.

@@ -123,8 +123,9 @@ public sealed class TrustLinterTests
     [InlineData("""{"attributeMapping":{"google.subject":"assertion.arn"},"aws":{"accountId":"111122223333"}}""", "")]
     [InlineData("""{"type":"service_account","client_email":"a@b.iam.gserviceaccount.com","private_key":"x"}""", "google-service-account-key")]
     [InlineData("""{"type":"external_account","service_account_impersonation":{"token_lifetime_seconds":43200}}""", "session-far-too-long")]
+    [InlineData("""{"Federation":{"Connections":{"p":{"Kind":"authorizedUser","Stories":["one"]},"q":{"Kind":"applicationDefault"}}}}""", "google-personal-login,connection-for-no-story,connection-ambient")]
     [InlineData("""{"Federation":{"Connections":{"a":{"Kind":"serviceAccountKey","File":"k.json","Stories":["*"],"maxDuration":"12:00:00"},"b":{"kind":"metadataServer","stories":["one"]}}}}""", "google-service-account-key,connection-for-every-story,session-far-too-long")]
-    [InlineData("""{"Federation":{"Connections":{"a":{"Kind":"authorizedUser","Json":"{}"}}}}""", "secret-in-file")]
+    [InlineData("""{"Federation":{"Connections":{"a":{"Kind":"authorizedUser","Json":"{}"}}}}""", "connection-for-no-story,google-personal-login,secret-in-file")]
     [InlineData("""{"aws":{"accounts":[{"id":"111122223333","oidcProviders":[{"url":"https://accounts.google.com","clientIds":[]}],"roles":[{"name":"r","maxSessionDuration":7200,"trustPolicy":{"Statement":[]}}],"users":[{"name":"u","accessKeys":[{}]}]}]}}""", "oidc-provider-for-google,session-too-long,malformed-policy,aws-access-key")]
     [InlineData("""{"google":{"projects":[{"id":"p","iamPolicy":{"bindings":[{"role":"roles/iam.serviceAccountTokenCreator","members":["user:a@b.example"]}]},"serviceAccounts":[{"name":"s","keys":[{}]}]}]}}""", "google-impersonate-whole-project,google-service-account-key")]
     public void It_knows_a_text_by_its_shape(string json, string rules) => string.Join(',', Lint(json)).ShouldBe(rules);

@@ -96,7 +96,7 @@ public sealed class ConnectionAttackTests
         using var victor = await server.UserAsync(ann, "victor", "viewer");
 
         var seen = (await eve.JsonAsync("/api/connections/vault")).ToString();
-        seen.ShouldContain("\"personal-login\"");
+        seen.ShouldContain("\"google-personal-login\"");
         seen.ShouldNotContain("CANARY");
         (await victor.StatusAsync("/api/connections")).ShouldBe(HttpStatusCode.Forbidden);
         (await PostAsync(eve, "/api/connections/vault/check")).Status.ShouldBe(HttpStatusCode.Forbidden);
