@@ -20,19 +20,19 @@ internal static class Changes
             new JsonObject { ["expression"] = new JsonObject { ["type"] = "Literal", ["value"] = value } };
 
     /// <summary>The role's trust policy with a text replaced.</summary>
-    public static LabWorld TrustPolicy(this LabWorld world, string from, string to) =>
-        world.Role(role => role with { TrustPolicy = Replaced(role.TrustPolicy, from, to) });
+    public static LabWorld TrustPolicy(this LabWorld world, string from, string to, string name = Responder) =>
+        world.Role(name, role => role with { TrustPolicy = Replaced(role.TrustPolicy, from, to) });
 
     /// <summary>The role's trust policy with one more statement.</summary>
-    public static LabWorld TrustStatement(this LabWorld world, string statement) => world.Role(role => role with { TrustPolicy = Extended(role.TrustPolicy, statement) });
+    public static LabWorld TrustStatement(this LabWorld world, string statement) => world.Role(Responder, role => role with { TrustPolicy = Extended(role.TrustPolicy, statement) });
 
     /// <summary>The policy of what the role may do with a text replaced.</summary>
-    public static LabWorld Permissions(this LabWorld world, string from, string to) =>
-        world.Role(role => role with { Policies = [.. role.Policies.Select(policy => policy with { Document = Replaced(policy.Document, from, to) })] });
+    public static LabWorld Permissions(this LabWorld world, string from, string to, string name = Responder) =>
+        world.Role(name, role => role with { Policies = [.. role.Policies.Select(policy => policy with { Document = Replaced(policy.Document, from, to) })] });
 
     /// <summary>The policy of what the role may do with one more statement.</summary>
-    public static LabWorld Permission(this LabWorld world, string statement) =>
-        world.Role(role => role with { Policies = [.. role.Policies.Select(policy => policy with { Document = Extended(policy.Document, statement) })] });
+    public static LabWorld Permission(this LabWorld world, string statement, string name = Responder) =>
+        world.Role(name, role => role with { Policies = [.. role.Policies.Select(policy => policy with { Document = Extended(policy.Document, statement) })] });
 
     /// <summary>A changed service account of the default world.</summary>
     public static LabWorld Account(this LabWorld world, string name, Func<GoogleServiceAccount, GoogleServiceAccount> change) => world with
@@ -58,11 +58,11 @@ internal static class Changes
         },
     };
 
-    private static LabWorld Role(this LabWorld world, Func<AwsRole, AwsRole> change) => world with
+    private static LabWorld Role(this LabWorld world, string name, Func<AwsRole, AwsRole> change) => world with
     {
         Aws = world.Aws with
         {
-            Accounts = [.. world.Aws.Accounts.Select(account => account with { Roles = [.. account.Roles.Select(role => role.Name == Responder ? change(role) : role)] })],
+            Accounts = [.. world.Aws.Accounts.Select(account => account with { Roles = [.. account.Roles.Select(role => role.Name == name ? change(role) : role)] })],
         },
     };
 

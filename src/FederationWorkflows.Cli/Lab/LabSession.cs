@@ -1,5 +1,6 @@
 using FederationWorkflows.CloudLab;
 using FederationWorkflows.CloudLab.Google;
+using FederationWorkflows.Federation.Connections;
 using Microsoft.Extensions.Configuration;
 
 namespace FederationWorkflows.Cli.Lab;
@@ -37,11 +38,18 @@ internal static class LabSession
         settings["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials";
         settings["Federation:Endpoints:GoogleApis"] = address + "/google";
         settings["Federation:Endpoints:Aws"] = address;
+        settings["Federation:Endpoints:GoogleMetadata"] = address;
 
         // A key opens nothing but the lab that made it.
         foreach (var kind in settings.Keys.Where(key => key.EndsWith(":Kind", StringComparison.OrdinalIgnoreCase) && settings[key] == KeyKind).ToArray())
         {
             settings[kind[..^"Kind".Length] + "Json"] = lab.Google.ServiceAccountKeyFile(DefaultGoogleWorld.Runner).Reveal();
+        }
+
+        // The kubelet of the lab's cluster keeps a pod's token in a file.
+        foreach (var kind in settings.Keys.Where(key => key.EndsWith(":Kind", StringComparison.OrdinalIgnoreCase) && settings[key] == ConnectionKinds.ProjectedToken).ToArray())
+        {
+            settings[kind[..^"Kind".Length] + "TokenFile"] = lab.Clusters.ProjectFile("forensics", "triage", "collector", "sts.amazonaws.com");
         }
 
         // The lab's trust policies are known, so that a refusal names the condition.
