@@ -15,18 +15,21 @@ public sealed class TaskCompletion(WorkflowRuntime runtime, IRunStore runs)
     public async ValueTask<IReadOnlyList<OpenTask>> GetOpenAsync(CancellationToken cancellationToken)
     {
         var open = new List<OpenTask>();
-        foreach (var (runId, bookmark) in await runs.FindBookmarksAsync(RunTaskStimulus.Kind, null, cancellationToken))
+        foreach (var waiting in await runs.FindBookmarksAsync(RunTaskStimulus.Kind, null, cancellationToken))
         {
-            var stimulus = bookmark.Stimulus is JsonElement json ? (RunTaskStimulus?)ValueConversion.Convert(json, typeof(RunTaskStimulus)) : bookmark.Stimulus as RunTaskStimulus;
-            if (stimulus is not null && bookmark.Metadata is { } metadata)
+            if (TaskOf(waiting) is { } task)
             {
-                open.Add(new OpenTask(
-                    stimulus.TaskId, metadata.GetValueOrDefault(RunTaskStimulus.NameKey) ?? "", JsonValues.Parse(metadata.GetValueOrDefault(RunTaskStimulus.PayloadKey) ?? "null"), runId, bookmark.ActivityId, bookmark.CreatedAt));
+                open.Add(task);
             }
         }
 
         return [.. open.OrderBy(task => task.CreatedAt)];
     }
+
+    /// <summary>A task that a run waits for.</summary>
+    /// <returns>Null when nobody waits for it.</returns>
+    public async ValueTask<OpenTask?> FindAsync(string taskId, CancellationToken cancellationToken) =>
+        await FindWaitingAsync(taskId, cancellationToken) is { } waiting ? TaskOf(waiting) : null;
 
     /// <summary>Reports a task done. When this returns true, the run that asked for it has the result.</summary>
     /// <param name="taskId">The task's id.</param>
@@ -34,14 +37,18 @@ public sealed class TaskCompletion(WorkflowRuntime runtime, IRunStore runs)
     /// <param name="caller">Who did it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>False when nobody waits for the task.</returns>
-    public async Task<bool> CompleteAsync(string taskId, object? result, ClaimsPrincipal caller, CancellationToken cancellationToken)
-    {
-        foreach (var waiting in await runs.FindBookmarksAsync(RunTaskStimulus.Kind, Bookmark.HashOf(RunTaskStimulus.Kind, new RunTaskStimulus(taskId)), cancellationToken))
-        {
-            return await runtime.ResumeAsync(waiting.RunId, waiting.Bookmark.Id, result, caller, cancellationToken);
-        }
+    public async Task<bool> CompleteAsync(string taskId, object? result, ClaimsPrincipal caller, CancellationToken cancellationToken) =>
+        await FindWaitingAsync(taskId, cancellationToken) is { } waiting && await runtime.ResumeAsync(waiting.RunId, waiting.Bookmark.Id, result, caller, cancellationToken);
 
-        return false;
+    private async ValueTask<StoredBookmark?> FindWaitingAsync(string taskId, CancellationToken cancellationToken) =>
+        await runs.FindBookmarksAsync(RunTaskStimulus.Kind, Bookmark.HashOf(RunTaskStimulus.Kind, new RunTaskStimulus(taskId)), cancellationToken) is [var waiting, ..] ? waiting : null;
+
+    private static OpenTask? TaskOf(StoredBookmark waiting)
+    {
+        var bookmark = waiting.Bookmark;
+        var stimulus = bookmark.Stimulus is JsonElement json ? (RunTaskStimulus?)ValueConversion.Convert(json, typeof(RunTaskStimulus)) : bookmark.Stimulus as RunTaskStimulus;
+        return stimulus is null || bookmark.Metadata is not { } metadata ? null : new OpenTask(
+            stimulus.TaskId, metadata.GetValueOrDefault(RunTaskStimulus.NameKey) ?? "", JsonValues.Parse(metadata.GetValueOrDefault(RunTaskStimulus.PayloadKey) ?? "null"), waiting.RunId, bookmark.ActivityId, bookmark.CreatedAt);
     }
 }
 

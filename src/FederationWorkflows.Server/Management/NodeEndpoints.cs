@@ -21,13 +21,19 @@ internal static class NodeEndpoints
     }
 
     /// <param name="id">A node's id, or <c>this</c> for the one that is asked.</param>
+    /// <param name="context">The request.</param>
     /// <param name="nodes">The nodes.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    private static async Task<IResult> DrainAsync(string id, NodeDrain nodes, CancellationToken cancellationToken)
+    private static async Task<IResult> DrainAsync(string id, HttpContext context, NodeDrain nodes, CancellationToken cancellationToken)
     {
         var node = id == "this" ? nodes.ThisNode : id;
-        return await nodes.DrainAsync(node, cancellationToken)
-            ? Results.Json(new { Id = node }, ManagementApi.Json, statusCode: StatusCodes.Status202Accepted)
-            : Results.Problem($"There is no node '{id}'. GET /api/nodes lists those that are alive.", statusCode: StatusCodes.Status404NotFound);
+        var before = (await nodes.GetNodesAsync(cancellationToken)).FirstOrDefault(known => known.Id == node);
+        if (!await nodes.DrainAsync(node, cancellationToken))
+        {
+            return Results.Problem($"There is no node '{id}'. GET /api/nodes lists those that are alive.", statusCode: StatusCodes.Status404NotFound);
+        }
+
+        context.Tell(node, before: before is null ? null : new { before.IsDraining }, after: new { IsDraining = true });
+        return Results.Json(new { Id = node }, ManagementApi.Json, statusCode: StatusCodes.Status202Accepted);
     }
 }

@@ -26,10 +26,18 @@ internal static class SignalEndpoints
             },
             ManagementApi.Json);
 
-    private static async Task<IResult> CompleteTaskAsync(string taskId, TaskResult request, HttpContext context, TaskCompletion tasks, CancellationToken cancellationToken) =>
-        await tasks.CompleteAsync(taskId, Value(request.Result), context.User, cancellationToken)
-            ? Results.Json(new { TaskId = taskId }, ManagementApi.Json)
-            : Results.Problem($"No run waits for task '{taskId}'. It was completed before, or its run has ended.", statusCode: StatusCodes.Status404NotFound);
+    private static async Task<IResult> CompleteTaskAsync(string taskId, TaskResult request, HttpContext context, TaskCompletion tasks, CancellationToken cancellationToken)
+    {
+        var open = await tasks.FindAsync(taskId, cancellationToken);
+        if (open is null || !await tasks.CompleteAsync(taskId, Value(request.Result), context.User, cancellationToken))
+        {
+            return Results.Problem($"No run waits for task '{taskId}'. It was completed before, or its run has ended.", statusCode: StatusCodes.Status404NotFound);
+        }
+
+        // The result is the run's, which knows what of it is secret.
+        context.Tell(taskId, before: new { TaskName = open.Name, WorkflowInstanceId = open.RunId, open.ActivityId, IsCompleted = false }, after: new { IsCompleted = true, HasResult = request.Result is not null });
+        return Results.Json(new { TaskId = taskId }, ManagementApi.Json);
+    }
 
     private static async Task<IResult> PublishEventAsync(string eventName, EventToPublish request, HttpContext context, EventPublisher events, CancellationToken cancellationToken)
     {
@@ -39,6 +47,7 @@ internal static class SignalEndpoints
         }
 
         var missed = await events.PublishAsync(eventName, string.IsNullOrEmpty(request.CorrelationId) ? null : request.CorrelationId, Value(request.Input), context.User, cancellationToken);
+        context.Tell(eventName, after: new { CorrelationId = string.IsNullOrEmpty(request.CorrelationId) ? null : request.CorrelationId, HasInput = request.Input is not null, CouldNotBeTold = missed });
         return missed == 0
             ? Results.Json(new { EventName = eventName }, ManagementApi.Json)
             : Results.Problem($"{missed} of those that wait for event '{eventName}' could not be told; the server's log says why. The others have it: publishing again would tell them twice.", statusCode: StatusCodes.Status500InternalServerError);

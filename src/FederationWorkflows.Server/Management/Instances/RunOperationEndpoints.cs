@@ -46,11 +46,22 @@ internal static class RunOperationEndpoints
 
     private static async Task<IResult> CancelAsync(string id, HttpContext context, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
     {
-        var isCancelled = await runtime.CancelAsync(id, context.User, cancellationToken);
-        context.Tell(id, after: new { Cancelled = isCancelled });
+        var isCancelled = await context.CancelToldAsync(id, runtime, runs, cancellationToken);
         return isCancelled || await runs.FindAsync(id, cancellationToken) is not null
             ? Results.Json(new { Cancelled = isCancelled ? 1 : 0 }, ManagementApi.Json)
             : ManagementApi.NoRun(id);
+    }
+
+    /// <summary>Cancels a run, and tells the audit log how it was and how it is.</summary>
+    /// <returns>False when it had ended, or does not exist.</returns>
+    public static async Task<bool> CancelToldAsync(this HttpContext context, string id, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
+    {
+        var before = await runs.FindAsync(id, cancellationToken);
+        var isCancelled = await runtime.CancelAsync(id, context.User, cancellationToken);
+        context.Tell(id, StateOf(before), StateOf(await runs.FindAsync(id, cancellationToken)));
+        return isCancelled;
+
+        static object? StateOf(RunSummary? run) => run is null ? null : new { run.Identity.DefinitionId, run.SubStatus };
     }
 
     private static async Task<IResult> CancelSeveralAsync(CancelRequest request, HttpContext context, WorkflowRuntime runtime, IRunStore runs, IDefinitionStore definitions, CancellationToken cancellationToken)
@@ -75,6 +86,7 @@ internal static class RunOperationEndpoints
             cancelled += await CancelAllAsync(new RunQuery { DefinitionIds = [definitionId] }, context.User, runtime, runs, cancellationToken);
         }
 
+        context.Tell(after: new { Asked = request, Cancelled = cancelled });
         return Results.Json(new { Cancelled = cancelled }, ManagementApi.Json);
     }
 
@@ -92,22 +104,24 @@ internal static class RunOperationEndpoints
             return ManagementApi.Wrong(problem!);
         }
 
+        var cancelled = 0;
         if (filter.WorkflowInstanceIds is { Count: > 0 } ids)
         {
             foreach (var id in ids)
             {
-                await runtime.CancelAsync(id, context.User, cancellationToken);
+                cancelled += await runtime.CancelAsync(id, context.User, cancellationToken) ? 1 : 0;
             }
         }
         else if (filter.EmptyFilterSelectsAll || filter.NamesSomething)
         {
-            await CancelAllAsync(query, context.User, runtime, runs, cancellationToken);
+            cancelled = await CancelAllAsync(query, context.User, runtime, runs, cancellationToken);
         }
         else
         {
             return ManagementApi.Wrong("The filter is empty. Set \"emptyFilterSelectsAll\" to cancel all runs.");
         }
 
+        context.Tell(after: new { Asked = request, Cancelled = cancelled });
         return Results.Json(new { PlanId = runtime.NewRunId() }, ManagementApi.Json);
     }
 

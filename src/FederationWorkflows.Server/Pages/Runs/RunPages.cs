@@ -4,6 +4,7 @@ using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Management.Instances;
 using Microsoft.AspNetCore.Mvc;
 
 namespace FederationWorkflows.Server.Pages.Runs;
@@ -24,9 +25,9 @@ internal static class RunPages
     private static Task<IResult> ShowAsync(string id, HttpContext context, IRunStore runs, IDefinitionStore definitions, TimeProvider timeProvider) =>
         PageAsync(id, context, runs, definitions, timeProvider);
 
-    private static async Task<IResult> CancelAsync(string id, [FromForm] FormOnly form, HttpContext context, WorkflowRuntime runtime)
+    private static async Task<IResult> CancelAsync(string id, [FromForm] FormOnly form, HttpContext context, WorkflowRuntime runtime, IRunStore runs)
     {
-        await runtime.CancelAsync(id, context.User, context.RequestAborted);
+        await context.CancelToldAsync(id, runtime, runs, context.RequestAborted);
         return PageResult.SeeOther(context, $"runs/{Uri.EscapeDataString(id)}");
     }
 
