@@ -3,6 +3,16 @@ namespace FederationWorkflows.Federation;
 /// <summary>Reads a file that an administrator names, up to a size. What it cannot read it names by path, never by content.</summary>
 internal static class BoundedFile
 {
+    /// <summary>Reads text; of more than <paramref name="maxLength"/> characters, one more than that, for the reader to refuse.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static string ReadText(string path, int maxLength)
+    {
+        using var reader = new StreamReader(path);
+        var text = new char[maxLength + 1];
+        return new string(text, 0, reader.ReadBlock(text));
+    }
+
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The largest that is read.</param>
     /// <param name="unusable">Makes the error of what is wrong and how to mend it; both are sentences about "its file".</param>

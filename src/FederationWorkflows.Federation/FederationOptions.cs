@@ -20,6 +20,9 @@ public sealed class FederationOptions
     /// <summary>The trust policies that roles are expected to have, by any name: refusals of AWS STS are explained by them.</summary>
     public Dictionary<string, TrustPolicyOptions> TrustPolicies { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The providers of workload identity pools as they are expected to be, by any name: refusals of Google's token service are explained by them.</summary>
+    public Dictionary<string, PoolProviderOptions> PoolProviders { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Content of S3 objects: how much a story may hold, and the folder for what is larger.</summary>
     public ObjectOptions Objects { get; set; } = new();
 

@@ -64,6 +64,14 @@ internal sealed class FederationOptionsValidator : IValidateOptions<FederationOp
             }
         }
 
+        foreach (var (provider, definition) in options.PoolProviders)
+        {
+            if (definition.Problem() is { } problem)
+            {
+                problems.Add($"{FederationOptions.Section}:{nameof(options.PoolProviders)}:{provider}: {problem}");
+            }
+        }
+
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 

@@ -61,6 +61,7 @@ public static class FederationServiceCollectionExtensions
         services.AddSingleton<IActivityProvider>(TypedActivityProvider.FromAssemblyOf<GetAccessToken>());
 
         services.TryAddSingleton<ExpectedTrust>();
+        services.TryAddSingleton<ExpectedPools>();
         services.TryAddSingleton<AwsClients>();
         services.TryAddSingleton<IAwsFederation, AwsFederation>();
         services.TryAddSingleton<AwsEndpoints>();

@@ -14,6 +14,7 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var token = new TokenInput();
+        var pool = new PoolOptions();
         var policy = new Option<string?>("--trust-policy") { Description = "The role's trust policy: a policy, what `aws iam get-role` prints, or a world file of the CloudLab (with --role)." };
         var lab = new Option<bool>("--lab") { Description = "The roles and service accounts of the built-in CloudLab." };
         var role = new Option<string?>("--role") { Description = "The role's ARN; needed where the file has several, and for OIDC providers to tell whose they are." };
@@ -23,16 +24,23 @@ internal static class ExplainCommand
         var context = new Option<string[]>("--context") { Description = "What the request will have besides, as key=value, e.g. aws:SourceIp=203.0.113.9; may be given several times.", DefaultValueFactory = _ => [] };
         var time = new Option<DateTimeOffset?>("--time") { Description = "When the token is used; now by default." };
         var json = JsonOutput.Option();
-        var command = new Command("explain", "Show what a role's trust policy makes of an ID token: each condition, the claim it reads, what it expects and finds, and how to mend it. The token's signature is not checked, and it is never printed. Exit code 0 when it is let in, 2 when it is not, 1 when that cannot be told.")
+        var command = new Command("explain", "Show what a role's trust policy, or a workload identity pool's provider, makes of a token: each condition, the claim it reads, what it expects and finds, and how to mend it. The token's signature is not checked, and it is never printed. Exit code 0 when it is let in, 2 when it is not, 1 when that cannot be told.")
         {
             policy, lab, role, story, subject, sessionName, context, time, json,
         };
         token.AddTo(command);
+        pool.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var request = Context(result.GetValue(context) ?? []);
             var when = result.GetValue(time) ?? DateTimeOffset.UtcNow;
             var (file, roleArn, useLab) = (result.GetValue(policy), result.GetValue(role), result.GetValue(lab));
+            if (pool.IsGiven(result))
+            {
+                var proof = await token.ReadTextAsync(result, cancellationToken) ?? throw new CommandException("Give the ID token or the signed request: --token-file, --token-env.");
+                return Show([await pool.ExplainAsync(result, proof, useLab, when, cancellationToken)], result.GetValue(json));
+            }
+
             if ((file is null) != useLab)
             {
                 throw new CommandException("Give the trust policy: --trust-policy FILE, or --lab for the built-in CloudLab's roles.");
@@ -132,7 +140,7 @@ internal static class ExplainCommand
             JsonOutput.Write(new
             {
                 verdict = explained.Min(static one => one.Explanation.Verdict),
-                explanations = explained.Select(static one => new { activity = one.Activity, role = one.RoleArn, verdict = one.Explanation.Verdict, summary = one.Explanation.Summary, checks = one.Explanation.Checks }),
+                explanations = explained.Select(static one => new { activity = one.Activity, role = one.RoleArn, provider = one.Provider, verdict = one.Explanation.Verdict, summary = one.Explanation.Summary, checks = one.Explanation.Checks }),
             });
         }
         else
@@ -152,4 +160,8 @@ internal static class ExplainCommand
 /// <param name="RoleArn">The role; null when the command was not told.</param>
 /// <param name="Issuer">Who issued the token.</param>
 /// <param name="Explanation">The explanation.</param>
-internal sealed record Explained(string? Activity, string? RoleArn, string Issuer, TrustExplanation Explanation);
+internal sealed record Explained(string? Activity, string? RoleArn, string Issuer, TrustExplanation Explanation)
+{
+    /// <summary>The workload identity pool's provider; null when it is of a role.</summary>
+    public string? Provider { get; init; }
+}

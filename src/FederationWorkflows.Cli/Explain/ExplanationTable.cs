@@ -9,9 +9,9 @@ internal static class ExplanationTable
     public static void Write(Explained explained)
     {
         var explanation = explained.Explanation;
-        if (explained.Activity is not null || explained.RoleArn is not null)
+        if (Title(explained) is { Length: > 0 } title)
         {
-            Terminal.Out.MarkupLineInterpolated($"{Title(explained)}");
+            Terminal.Out.MarkupLineInterpolated($"{title}");
         }
 
         var table = new Table().RoundedBorder().AddColumn("").AddColumn("Where").AddColumn("Condition").AddColumn("Reads").AddColumn("Expected").AddColumn("Found").AddColumn("How to mend it");
@@ -26,7 +26,7 @@ internal static class ExplanationTable
         Terminal.Out.MarkupLineInterpolated($"[bold]{Terminal.Plain(explanation.Summary)}[/]");
     }
 
-    private static string Title(Explained explained) => string.Join(": ", new[] { explained.Activity, explained.RoleArn }.OfType<string>().Select(Terminal.Plain));
+    private static string Title(Explained explained) => string.Join(": ", new[] { explained.Activity, explained.RoleArn ?? explained.Provider }.OfType<string>().Select(Terminal.Plain));
 
     private static string Cell(string? text) => Markup.Escape(Terminal.Plain(text));
 

@@ -8,6 +8,8 @@ namespace FederationWorkflows.Federation.Aws;
 /// <param name="Explanation">Which condition of a trust refused, where that is known.</param>
 internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = null)
 {
+    private const string WrongClock = "The clock of this host is wrong: synchronize it (AWS allows 15 minutes at S3, 5 elsewhere).";
+
     public static implicit operator AwsAdvice(string text) => new(text);
 
     public static AwsAdvice AssumeRoleWithWebIdentity(
@@ -25,7 +27,7 @@ internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = nu
         "ValidationError" when Says(message, "DurationSeconds") =>
             "Raise the role's maximum session duration (aws iam update-role --max-session-duration) or ask for less.",
         "ValidationError" => "Check role ARN, session name, duration and session policy.",
-        _ => Signed(code, ""),
+        _ => Signed(code, "", message),
     };
 
     public static string AssumeRole(string code, string message, RoleArn role, RoleRequest request) => code switch
@@ -41,7 +43,7 @@ internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = nu
         "ValidationError" when Says(message, "DurationSeconds") => "Raise the role's maximum session duration (aws iam update-role --max-session-duration) or ask for less.",
         "ValidationError" => "Check role ARN, session name, duration, external id and session policy.",
         "MalformedPolicyDocument" or "PackedPolicyTooLarge" or "PackedPolicyTooLargeException" or "RegionDisabledException" or "RegionDisabled" => About(code, role),
-        _ => Signed(code, ""),
+        _ => Signed(code, "", message),
     };
 
     private static string Caller(RoleRequest request) => CloudText.Message(request.Credentials.AssumedRoleArn) is { Length: > 0 } session ? session : "whoever the credentials are";
@@ -60,15 +62,16 @@ internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = nu
         _ => $"STS is not activated in this region for account {role.Account}: activate it in the account settings of IAM, or use another region.",
     };
 
-    public static string Signed(string code, string permission) => code switch
+    public static string Signed(string code, string permission, string message = "") => code switch
     {
         "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" or "AuthorizationError" when permission.Length > 0 =>
             $"Allow {permission} in a policy of the assumed role, and check session policy, permissions boundary and service control policies, which can take it away.",
         "ExpiredToken" or "ExpiredTokenException" => "The credentials have expired: assume the role again.",
         "InvalidClientTokenId" or "InvalidAccessKeyId" or "InvalidToken" or "UnrecognizedClientException" or "AuthFailure" or "MissingAuthenticationToken" =>
             "AWS does not know these credentials: they are mixed up, or of another partition.",
+        "SignatureDoesNotMatch" or "InvalidSignatureException" when Says(message, "Signature expired") || Says(message, "Signature not yet current") => WrongClock,
         "SignatureDoesNotMatch" or "InvalidSignatureException" or "IncompleteSignature" => "The secret access key does not belong to the access key id, or something between changed the request.",
-        "RequestTimeTooSkewed" or "RequestExpired" => "The clock of this host is wrong: synchronize it (AWS allows 15 minutes at S3, 5 elsewhere).",
+        "RequestTimeTooSkewed" or "RequestExpired" => WrongClock,
         "Throttling" or "ThrottlingException" or "SlowDown" or "RequestLimitExceeded" or "TooManyRequestsException" or "ProvisionedThroughputExceededException" => "Too many calls: try again later.",
         "ServiceUnavailable" or "InternalFailure" or "InternalError" or "InternalServerError" or "BadGateway" or "GatewayTimeout" =>
             "A fault on AWS's side that usually passes: try again.",

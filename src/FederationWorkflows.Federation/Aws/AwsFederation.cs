@@ -90,7 +90,7 @@ internal sealed class AwsFederation(AwsClients clients, ExpectedTrust expectedTr
         using var client = clients.Sts(AwsClients.Sdk(credentials), where);
         var answer = await call.RunAsync(
             limited => client.GetCallerIdentityAsync(new GetCallerIdentityRequest(), limited),
-            (code, _) => AwsAdvice.Signed(code, ""),
+            (code, message) => AwsAdvice.Signed(code, "", message),
             credentials.Secrets,
             options.CurrentValue.Timeout,
             time,

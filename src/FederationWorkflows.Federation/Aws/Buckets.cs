@@ -49,7 +49,7 @@ internal sealed class Buckets(AwsClients clients, IOptionsMonitor<FederationOpti
                 while (!string.IsNullOrEmpty(next) && buckets.Count < limit);
                 return new BucketList(buckets, !string.IsNullOrEmpty(next));
             },
-            (code, _) => AwsAdvice.Signed(code, "s3:ListAllMyBuckets"),
+            (code, message) => AwsAdvice.Signed(code, "s3:ListAllMyBuckets", message),
             credentials.Secrets,
             options.CurrentValue.Timeout,
             time,

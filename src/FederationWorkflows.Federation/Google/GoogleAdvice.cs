@@ -1,3 +1,5 @@
+using FederationWorkflows.Federation.Setup;
+
 namespace FederationWorkflows.Federation.Google;
 
 /// <summary>What to check when Google refuses, by what it said. The first row that fits counts.</summary>
@@ -77,6 +79,12 @@ internal static class GoogleAdvice
         var roles = wantsIdToken
             ? "roles/iam.serviceAccountOpenIdTokenCreator (or roles/iam.serviceAccountTokenCreator)"
             : "roles/iam.serviceAccountTokenCreator";
+        if (call.Pool is { } pool)
+        {
+            return $"Grant {AwsToGoogle.GrantedRole} on {call.Target} to principalSet://iam.googleapis.com/{pool}/attribute.NAME/VALUE, or to principal://iam.googleapis.com/{pool}/subject/SUBJECT, "
+                + $"with a value that the provider maps for this identity; a new grant takes up to a few minutes. The same answer comes when {call.Target} does not exist.";
+        }
+
         if (call.Delegates.Count == 0)
         {
             return $"Grant {roles} on {call.Target} to {call.Caller}; a new grant takes up to a few minutes. The same answer comes when {call.Target} does not exist.";
@@ -92,7 +100,7 @@ internal static class GoogleAdvice
     public static string Passing(GoogleError error) => error.Code switch
     {
         "RESOURCE_EXHAUSTED" or "TooManyRequests" or "rate_limit_exceeded" => "The project's quota is used up: try again later, or raise it.",
-        "UNAVAILABLE" or "INTERNAL" or "internal_failure" or "ServiceUnavailable" or "InternalServerError" or "BadGateway" or "GatewayTimeout" =>
+        "UNAVAILABLE" or "INTERNAL" or "temporarily_unavailable" or "internal_failure" or "ServiceUnavailable" or "InternalServerError" or "BadGateway" or "GatewayTimeout" =>
             "A fault on Google's side that usually passes: try again.",
         _ => "",
     };

@@ -33,6 +33,7 @@ internal sealed class GoogleAnswers(HttpMessageHandler inner, GoogleCall call, T
     private FederationException Refused(HttpResponseMessage response, GoogleError error)
     {
         var detail = CloudText.Message(error.Message, [.. call.Secrets]);
+        var expected = call.Explain is { } explain && error.Code is "invalid_grant" or "unauthorized_client" ? explain() : default;
         return new FederationException(new Failure
         {
             Cloud = Cloud.Google,
@@ -42,7 +43,8 @@ internal sealed class GoogleAnswers(HttpMessageHandler inner, GoogleCall call, T
             Code = error.Code,
             HttpStatus = (int)response.StatusCode,
             Detail = detail.Length > 0 ? detail : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)response.StatusCode} without an explanation"),
-            Advice = GoogleAdvice.For(call, error),
+            Advice = PoolAdvice.With(expected, GoogleAdvice.For(call, error)),
+            Explanation = expected.Explanation,
             IsRetryable = OutboundCall.IsPassing(response.StatusCode) || error.Code is "UNAVAILABLE" or "RESOURCE_EXHAUSTED",
             RetryAfter = error.RetryDelay ?? GoogleError.RetryAfter(response.Headers.RetryAfter, time),
         });

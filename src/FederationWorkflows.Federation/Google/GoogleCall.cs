@@ -1,4 +1,5 @@
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation.Google;
 
@@ -18,6 +19,12 @@ internal sealed record GoogleCall(string Service, string Api) : OutboundCall(Clo
 
     /// <summary>What the proof of identity says of itself, in a sentence; null when it is not known here.</summary>
     public string? Subject { get; init; }
+
+    /// <summary>Explains a refusal by what the host's administrator expects to be in force; null where nothing of that kind is declared.</summary>
+    public Func<(TrustExplanation? Explanation, string? Problem)>? Explain { get; init; }
+
+    /// <summary>The pool whose federated identity calls; null when another identity does.</summary>
+    public string? Pool { get; init; }
 
     public override bool GivesToken { get; init; } = true;
 

@@ -34,6 +34,9 @@ public sealed record AccessTokenRequest
 
     /// <summary>1 second to 12 hours; beyond 1 hour only where the organization policy <c>iam.allowServiceAccountCredentialLifetimeExtension</c> lists the account.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The pool whose federated identity <see cref="SourceToken"/> is of, for messages; null when it is of another identity.</summary>
+    internal string? Pool { get; init; }
 }
 
 /// <summary>What <see cref="IServiceAccountCredentials.GenerateIdTokenAsync"/> is asked for.</summary>

@@ -13,7 +13,7 @@ internal sealed class ServiceAccountCredentials(GoogleHttp http, IOptionsMonitor
 
     public async Task<GoogleAccessToken> GenerateAccessTokenAsync(AccessTokenRequest request, CancellationToken cancellationToken = default)
     {
-        var call = Call("generateAccessToken", request.ServiceAccount, request.Caller, request.Delegates, request.SourceToken);
+        var call = Call("generateAccessToken", request.ServiceAccount, request.Caller, request.Delegates, request.SourceToken) with { Pool = request.Pool };
         GoogleInputs.RequireServiceAccount(call, request.ServiceAccount, "the service account");
         GoogleInputs.RequireDelegates(call, request.Delegates);
         GoogleInputs.RequireScopes(call, request.Scopes);

@@ -1,12 +1,17 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Federation.Google;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation.Setup;
 
 /// <summary>What a workload identity pool and a service account need so that the sessions of one AWS role, and no one else, become the account. Nothing is asked of a cloud.</summary>
 public sealed record AwsToGoogle
 {
+    /// <summary>What sessions are granted on the service account.</summary>
+    public const string GrantedRole = "roles/iam.workloadIdentityUser";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The AWS account: twelve digits.</summary>
@@ -31,7 +36,7 @@ public sealed record AwsToGoogle
     public required string ServiceAccount { get; init; }
 
     /// <summary>The provider's full resource name, which a signed request names as its target.</summary>
-    public string ProviderName => $"//iam.googleapis.com/{Pool}/providers/{ProviderId}";
+    public string ProviderName => Name.FullName;
 
     /// <summary>The provider's attribute mapping: the session's ARN, and the role's without the session's name.</summary>
     public IReadOnlyDictionary<string, string> AttributeMapping { get; } = new Dictionary<string, string>
@@ -44,9 +49,9 @@ public sealed record AwsToGoogle
     public string AttributeCondition => $"attribute.aws_role == '{RoleSessions}'";
 
     /// <summary>Who is granted <c>roles/iam.workloadIdentityUser</c> on the service account.</summary>
-    public string Member => $"principalSet://iam.googleapis.com/{Pool}/attribute.aws_role/{RoleSessions}";
+    public string Member => $"principalSet://iam.googleapis.com/{Name.PoolPath}/attribute.aws_role/{RoleSessions}";
 
-    private string Pool => $"projects/{ProjectNumber}/locations/global/workloadIdentityPools/{PoolId}";
+    private PoolProviderName Name => new(ProjectNumber, PoolId, ProviderId);
 
     private string RoleSessions => $"arn:aws:sts::{AccountId}:assumed-role/{RoleName}";
 
@@ -66,32 +71,12 @@ public sealed record AwsToGoogle
     ];
 
     /// <summary>The provider as <c>gcloud iam workload-identity-pools providers describe --format=json</c> would show it.</summary>
-    public JsonObject Provider() => new()
-    {
-        ["name"] = ProviderName["//iam.googleapis.com/".Length..],
-        ["aws"] = new JsonObject { ["accountId"] = AccountId },
-        ["attributeMapping"] = new JsonObject([.. AttributeMapping.Select(static pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))]),
-        ["attributeCondition"] = AttributeCondition,
-    };
+    public JsonObject Provider() =>
+        new IdentityPoolProvider { Name = Name, AwsAccountId = AccountId, AttributeMapping = AttributeMapping, AttributeCondition = AttributeCondition }.ToJson();
 
     /// <summary>The credential configuration for Google's client libraries, as <c>gcloud iam workload-identity-pools create-cred-config --aws --enable-imdsv2</c> writes it. It holds no secret.</summary>
-    public JsonObject CredentialConfiguration() => new()
-    {
-        ["universe_domain"] = "googleapis.com",
-        ["type"] = "external_account",
-        ["audience"] = ProviderName,
-        ["subject_token_type"] = "urn:ietf:params:aws:token-type:aws4_request",
-        ["token_url"] = "https://sts.googleapis.com/v1/token",
-        ["credential_source"] = new JsonObject
-        {
-            ["environment_id"] = "aws1",
-            ["region_url"] = "http://169.254.169.254/latest/meta-data/placement/availability-zone",
-            ["url"] = "http://169.254.169.254/latest/meta-data/iam/security-credentials",
-            ["regional_cred_verification_url"] = "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
-            ["imdsv2_session_token_url"] = "http://169.254.169.254/latest/api/token",
-        },
-        ["service_account_impersonation_url"] = $"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{ServiceAccount}:generateAccessToken",
-    };
+    /// <param name="endpoints">Where the clouds are, for a stand-in; null for the real ones.</param>
+    public string CredentialConfiguration(CloudEndpoints? endpoints = null) => new ExternalAccountFile(Name, ServiceAccount, endpoints ?? new CloudEndpoints()).ForAws() + "\n";
 
     /// <summary>The files: the provider and the credential configuration, a script for Google Cloud, and Terraform that does the same.</summary>
     /// <exception cref="InvalidOperationException">There are <see cref="Problems"/>.</exception>
@@ -100,7 +85,7 @@ public sealed record AwsToGoogle
         :
         [
             new SetupFile("provider.json", Provider().ToJsonString(Indented) + "\n"),
-            new SetupFile("credential-config.json", CredentialConfiguration().ToJsonString(Indented) + "\n"),
+            new SetupFile("credential-config.json", CredentialConfiguration()),
             new SetupFile("setup-google.sh", Script(), IsScript: true),
             new SetupFile("main.tf", Terraform()),
         ];
@@ -136,7 +121,7 @@ public sealed record AwsToGoogle
           gcloud iam service-accounts create "${account%%@*}" --project {{Quoting.Shell(ServiceAccount.Split('@')[1].Split('.')[0])}}
         fi
         gcloud iam service-accounts add-iam-policy-binding "$account" --condition=None \
-          --role roles/iam.workloadIdentityUser --member {{Quoting.Shell(Member)}}
+          --role {{GrantedRole}} --member {{Quoting.Shell(Member)}}
 
         """;
 
@@ -173,7 +158,7 @@ public sealed record AwsToGoogle
 
         resource "google_service_account_iam_member" "aws" {
           service_account_id = google_service_account.federated.name
-          role               = "roles/iam.workloadIdentityUser"
+          role               = "{{GrantedRole}}"
           member             = {{Quoting.Hcl(Member)}}
         }
 

@@ -11,7 +11,7 @@ internal sealed class ExpectedTrust(IOptionsMonitor<FederationOptions> options, 
     {
         try
         {
-            return options.CurrentValue.TrustPolicies.Values.FirstOrDefault(policy => policy.RoleArn == roleArn) is { } declared ? declared.Json ?? Read(declared.File!) : null;
+            return options.CurrentValue.TrustPolicies.Values.FirstOrDefault(policy => policy.RoleArn == roleArn) is { } declared ? declared.Json ?? BoundedFile.ReadText(declared.File!, PolicyDocument.MaximumLength) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -37,7 +37,7 @@ internal sealed class ExpectedTrust(IOptionsMonitor<FederationOptions> options, 
 
         try
         {
-            var policy = PolicyDocument.Parse(declared.Json ?? Read(declared.File!), PolicyKind.Trust);
+            var policy = PolicyDocument.Parse(declared.Json ?? BoundedFile.ReadText(declared.File!, PolicyDocument.MaximumLength), PolicyKind.Trust);
             return (
                 WebIdentityTrust.Explain(
                     policy,
@@ -48,13 +48,5 @@ internal sealed class ExpectedTrust(IOptionsMonitor<FederationOptions> options, 
         {
             return (null, $"The trust policy declared for it ({FederationOptions.Section}:{nameof(FederationOptions.TrustPolicies)}:{name}) cannot be read: {CloudText.Message(exception.Message)}");
         }
-    }
-
-    private static string Read(string file)
-    {
-        // More than a policy can be is not read into memory.
-        using var reader = new StreamReader(file);
-        var text = new char[PolicyDocument.MaximumLength + 1];
-        return new string(text, 0, reader.ReadBlock(text));
     }
 }

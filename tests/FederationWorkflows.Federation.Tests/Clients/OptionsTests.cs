@@ -32,6 +32,7 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("Endpoints:GoogleToken", "http://proxy.example/", "Federation:Endpoints:GoogleToken is 'http://proxy.example/': credentials travel over https only. Give an https URL; http is allowed to 127.0.0.1, [::1] and localhost.")]
     [InlineData("Endpoints:GoogleIamCredentials", "ftp://127.0.0.1/", "Federation:Endpoints:GoogleIamCredentials is 'ftp://127.0.0.1/': credentials travel over https only. Give an https URL; http is allowed to 127.0.0.1, [::1] and localhost.")]
+    [InlineData("PoolProviders:mine:File", "", "Federation:PoolProviders:mine: give File (a path) or Json (the provider), one of them.")]
     [InlineData("Endpoints:AwsSts", "sts.example", "Federation:Endpoints:AwsSts is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]
     [InlineData("Endpoints:AwsS3", "https://CANARY:x@s3.example/", "Federation:Endpoints:AwsS3 is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]
     [InlineData("Endpoints:AwsS3", "https://s3.example/?a=b", "Federation:Endpoints:AwsS3 is not an absolute URL without user, query and fragment: give one such as https://example.com/path.")]

@@ -73,6 +73,36 @@ public sealed class PoolChainTests : IDisposable
         story.Journal.ToString().ShouldNotContain("CANARY");
     }
 
+    [Theory]
+    [InlineData("aws-prod", "assertion.sub == '1'", "Denied: Google answers unauthorized_client: The given credential is rejected by the attribute condition. attribute condition: assertion.sub == '1' expects true and finds false. Compare it with the mapped values above: it names somebody else.")]
+    [InlineData("elsewhere", "true", "Denied: Google answers invalid_grant: The audience in ID Token [aws-prod] does not match the expected audience. provider: audience (it reads aud) expects 'elsewhere' and finds 'aws-prod'. Get the token for this audience, or allow its own at the provider (--allowed-audiences); with none allowed, it must be https: and the provider's full name.")]
+    [InlineData("aws-prod", "true", "The provider as it is declared here would take it (Allowed: taken in as principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/outside/subject/112233445566778899001), so Google has another one: compare with gcloud iam workload-identity-pools providers describe. The provider's attribute condition is not true of this identity")]
+    public async Task A_refusal_is_explained_by_the_provider_as_it_is_declared(string audience, string condition, string advice)
+    {
+        var declared = $$"""{"name":"{{Provider[2..]}}","oidc":{"issuerUri":"https://accounts.google.com","allowedAudiences":["{{audience}}"]},"attributeMapping":{"google.subject":"assertion.sub"},"attributeCondition":"{{condition}}"}""".Replace("iam.googleapis.com/", "", StringComparison.Ordinal);
+        using var host = new FederationHost(("PoolProviders:mine:Json", declared));
+        host.Network.Answer("""{"error":"unauthorized_client","error_description":"The given credential is rejected by the attribute condition."}""", System.Net.HttpStatusCode.BadRequest);
+
+        var story = await RunAsync(host, [Activity("Google.ExchangeIdToken", "exchange", ("subjectToken", Credentials.IdToken()), ("provider", Provider))]);
+
+        story.ShouldFault("exchange").ShouldStartWith($"Google's security token service refused token exchange: unauthorized_client (HTTP 400): The given credential is rejected by the attribute condition. {advice}");
+    }
+
+    [Fact]
+    public async Task Who_signed_a_request_is_not_guessed_and_what_the_provider_asks_for_is_told()
+    {
+        var declared = $$"""{"name":"{{Provider["//iam.googleapis.com/".Length..]}}","aws":{"accountId":"123456789012"},"attributeCondition":"attribute.aws_role == 'arn:aws:sts::123456789012:assumed-role/other'"}""";
+        using var host = new FederationHost(("PoolProviders:mine:Json", declared));
+        host.Network.OnRequest = (sent, _) => Task.FromResult(sent.Url.Contains("sts.googleapis.com", StringComparison.Ordinal)
+            ? RecordingHandler.Make("""{"error":"unauthorized_client","error_description":"The given credential is rejected by the attribute condition."}""", System.Net.HttpStatusCode.BadRequest)
+            : Clouds(sent));
+
+        var story = await RunAsync(host, Chain, "credentials", "proof", "token", "expires");
+
+        story.ShouldFault("exchange").ShouldEndWith(
+            " The provider as it is declared here asks for AWS account '123456789012' and attribute.aws_role == 'arn:aws:sts::123456789012:assumed-role/other' true.");
+    }
+
     [Fact]
     public void What_an_exchange_cannot_work_without_is_reported_before_a_run() =>
         Compile(host, [Activity("Google.ExchangeAwsToken", "a"), Activity("Google.ExchangeIdToken", "b"), Activity("Aws.SignCallerIdentity", "c")])

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FederationWorkflows.Federation.Lint;
 using FederationWorkflows.Federation.Setup;
 using FederationWorkflows.Federation.Trust;
@@ -131,7 +132,7 @@ public sealed class SetupTests : IDisposable
         }
 
         ToGoogle.AttributeCondition.ShouldBe("attribute.aws_role == 'arn:aws:sts::111122223333:assumed-role/incident-responder'");
-        ToGoogle.CredentialConfiguration()["audience"]!.GetValue<string>().ShouldBe(
+        JsonNode.Parse(ToGoogle.CredentialConfiguration())!["audience"]!.GetValue<string>().ShouldBe(
             "//iam.googleapis.com/projects/424242424242/locations/global/workloadIdentityPools/aws-workloads/providers/aws-account");
     }
 

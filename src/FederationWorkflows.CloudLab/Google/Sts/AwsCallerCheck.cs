@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 using FederationWorkflows.Engine;
@@ -13,11 +11,8 @@ namespace FederationWorkflows.CloudLab.Google.Sts;
 /// Learns from AWS who signed a request for sts:GetCallerIdentity ("Workload Identity Federation with other clouds", AWS). It goes to the lab's own STS, whatever host it
 /// names, and only when it is that request and nothing else: a subject token must not make the lab send anything anywhere.
 /// </summary>
-internal sealed partial class AwsCallerCheck(GoogleLabAddress address)
+internal sealed class AwsCallerCheck(GoogleLabAddress address)
 {
-    private const string Target = "x-goog-cloud-target-resource";
-    private const int MostHeaders = 20;
-
     // Request headers that describe the connection, not the request.
     private static readonly string[] NotSent = ["content-length", "connection", "transfer-encoding", "expect", "upgrade", "keep-alive", "te", "trailer", "proxy-connection"];
 
@@ -29,47 +24,15 @@ internal sealed partial class AwsCallerCheck(GoogleLabAddress address)
 
     public async Task<(CallerIdentity? Caller, PoolRefusal? Refusal)> CallerAsync(Sensitive<string> token, PoolProviderName provider, CancellationToken cancellationToken)
     {
-        SignedRequest signed;
-        try
-        {
-            signed = SignedRequest.Parse(Uri.UnescapeDataString(token.Reveal()));
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        if (SignedCallerIdentity.TryParse(token) is not { } signed)
         {
             return (null, new PoolRefusal("invalid_request", "Invalid format of AWS credentials.", "the subject token is no URL-encoded JSON with url, method and headers"));
         }
 
-        return Problem(signed, provider) is { } refusal ? (null, refusal) : await AskAsync(signed, cancellationToken);
+        return signed.Refusal(provider, new Uri(address.Of("/"))) is { } refusal ? (null, refusal) : await AskAsync(signed, cancellationToken);
     }
 
-    private PoolRefusal? Problem(SignedRequest signed, PoolProviderName provider)
-    {
-        if (!Uri.TryCreate(signed.Url, UriKind.Absolute, out var url) || !IsSts(url) || signed.Method != "POST")
-        {
-            return Refused("the request is not a POST of GetCallerIdentity to sts.amazonaws.com or a region's STS");
-        }
-
-        if (signed["host"] is not { } host || !string.Equals(host, url.Authority, StringComparison.OrdinalIgnoreCase))
-        {
-            return Refused("the host header is not the host of the URL");
-        }
-
-        if (signed[Target] != provider.FullName)
-        {
-            return new PoolRefusal(
-                "invalid_grant",
-                $"The value of the header {Target} in the AWS request does not match the audience.",
-                $"{Target} is {signed[Target] ?? "absent"}, the audience is {provider.FullName}");
-        }
-
-        // The target need not be signed: Google's libraries for Node.js add it after signing.
-        var names = SignedHeaders().Match(signed["authorization"] ?? "").Groups[1].Value.Split(';');
-        return names.Contains("host") && names.Contains("x-amz-date")
-            ? null
-            : Refused($"SignedHeaders has {string.Join(';', names)}, and must have host and x-amz-date");
-    }
-
-    private async Task<(CallerIdentity? Caller, PoolRefusal? Refusal)> AskAsync(SignedRequest signed, CancellationToken cancellationToken)
+    private async Task<(CallerIdentity? Caller, PoolRefusal? Refusal)> AskAsync(SignedCallerIdentity signed, CancellationToken cancellationToken)
     {
         var query = new Uri(signed.Url).Query;
         using var request = new HttpRequestMessage(HttpMethod.Post, address.Of("/" + query));
@@ -94,13 +57,6 @@ internal sealed partial class AwsCallerCheck(GoogleLabAddress address)
         return (new CallerIdentity(account, arn, userId), null);
     }
 
-    private bool IsSts(Uri url) =>
-        url.AbsolutePath == "/"
-        && url.Query.TrimStart('?').Split('&').Order(StringComparer.Ordinal).SequenceEqual(["Action=GetCallerIdentity", "Version=2011-06-15"])
-        && (url.GetLeftPart(UriPartial.Authority) == address.Of("") || (url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort && StsHost().IsMatch(url.Host)));
-
-    private static PoolRefusal Refused(string explanation) => new("invalid_grant", "The AWS request in the subject token is invalid.", explanation);
-
     private static (string First, string Second) Read(string xml, string first, string second)
     {
         try
@@ -112,34 +68,5 @@ internal sealed partial class AwsCallerCheck(GoogleLabAddress address)
         {
             return ("", "");
         }
-    }
-
-    [GeneratedRegex(@"\Asts(\.[a-z]{2}(-[a-z]+)+-[0-9])?\.amazonaws\.com(\.cn)?\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex StsHost();
-
-    [GeneratedRegex(@"SignedHeaders=([^,\s]+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex SignedHeaders();
-
-    private sealed record SignedRequest(string Url, string Method, IReadOnlyList<KeyValuePair<string, string>> Headers)
-    {
-        public string? this[string name] => Headers.FirstOrDefault(header => string.Equals(header.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
-
-        public static SignedRequest Parse(string json)
-        {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
-            var root = document.RootElement;
-            var headers = root.GetProperty("headers");
-            if (headers.GetArrayLength() > MostHeaders)
-            {
-                throw new FormatException();
-            }
-
-            var pairs = headers.EnumerateArray().Select(header => KeyValuePair.Create(Text(header, "key"), Text(header, "value"))).ToList();
-            return pairs.DistinctBy(header => header.Key, StringComparer.OrdinalIgnoreCase).Count() == pairs.Count
-                ? new SignedRequest(Text(root, "url"), Text(root, "method"), pairs)
-                : throw new FormatException();
-        }
-
-        private static string Text(JsonElement from, string name) => from.GetProperty(name).GetString() ?? throw new FormatException();
     }
 }

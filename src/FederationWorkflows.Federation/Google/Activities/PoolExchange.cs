@@ -51,8 +51,22 @@ public abstract class PoolExchange : CodeActivity<Sensitive<string>>
             ServiceAccount = string.IsNullOrEmpty(account) ? null : account,
             Lifetime = context.Get(Lifetime),
         };
-        var token = await context.GetRequiredService<IWorkloadIdentityPools>().ExchangeAsync(request, context.CancellationToken);
+        var token = await ExchangeAsync(context, request);
         context.Set(ExpiresAt, token.ExpiresAt);
         context.SetResult(token.Token);
+    }
+
+    private static async Task<GoogleAccessToken> ExchangeAsync(ActivityExecutionContext context, PoolTokenRequest request)
+    {
+        try
+        {
+            return await context.GetRequiredService<IWorkloadIdentityPools>().ExchangeAsync(request, context.CancellationToken);
+        }
+        catch (FederationException refusal) when (refusal.Explanation is { } explanation)
+        {
+            // The message has what fails; the journal has every condition, also those that hold.
+            context.JournalData["Trust"] = explanation.ToJournal();
+            throw;
+        }
     }
 }

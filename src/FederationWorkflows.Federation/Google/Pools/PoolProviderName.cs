@@ -11,7 +11,7 @@ public sealed partial record PoolProviderName(string ProjectNumber, string Pool,
     private const string Host = "//iam.googleapis.com/";
 
     /// <summary><c>//iam.googleapis.com/projects/...</c>: the <c>audience</c> of an exchange and what a signed request names as its target.</summary>
-    public string FullName => $"{Host}{Path}";
+    public string FullName => $"{Host}{ResourceName}";
 
     /// <summary><c>https://iam.googleapis.com/projects/...</c>: the <c>aud</c> that an OIDC provider without allowed audiences asks for.</summary>
     public string DefaultAudience => "https:" + FullName;
@@ -19,7 +19,8 @@ public sealed partial record PoolProviderName(string ProjectNumber, string Pool,
     /// <summary><c>projects/NUMBER/locations/global/workloadIdentityPools/POOL</c>: what principals of the pool begin with.</summary>
     public string PoolPath => $"projects/{ProjectNumber}/locations/global/workloadIdentityPools/{Pool}";
 
-    private string Path => $"{PoolPath}/providers/{Provider}";
+    /// <summary><c>projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER</c>, as the IAM API names it.</summary>
+    public string ResourceName => $"{PoolPath}/providers/{Provider}";
 
     /// <summary>Reads a name, with or without <c>//iam.googleapis.com/</c> (or <c>https:</c> before it); null when it is none.</summary>
     public static PoolProviderName? TryParse(string? text) =>

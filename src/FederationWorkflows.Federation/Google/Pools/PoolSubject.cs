@@ -1,4 +1,5 @@
-using System.Text.Json;
+using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.Federation.Google;
 
@@ -6,7 +7,7 @@ namespace FederationWorkflows.Federation.Google;
 internal static class PoolSubject
 {
     public static string Of(PoolTokenRequest request) =>
-        request.SubjectTokenType == SubjectTokenType.Aws4Request ? OfSignedRequest(request.SubjectToken.Reveal()) : OfToken(request.SubjectToken.Reveal());
+        request.SubjectTokenType == SubjectTokenType.Aws4Request ? OfSignedRequest(request.SubjectToken) : OfToken(request.SubjectToken.Reveal());
 
     private static string OfToken(string token)
     {
@@ -24,21 +25,9 @@ internal static class PoolSubject
         return $"The token has iss {Show(claims.Issuer)}, aud {Show(string.Join(", ", claims.Audience))}, sub {Show(claims.Subject)}{expires}.";
     }
 
-    private static string OfSignedRequest(string token)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(Uri.UnescapeDataString(token), new JsonDocumentOptions { MaxDepth = 8 });
-            var url = document.RootElement.GetProperty("url").GetString();
-            var headers = document.RootElement.GetProperty("headers").EnumerateArray()
-                .ToLookup(header => header.GetProperty("key").GetString()!, header => header.GetProperty("value").GetString(), StringComparer.OrdinalIgnoreCase);
-            return $"The signed request is for {Show(url)}, target {Show(headers["x-goog-cloud-target-resource"].FirstOrDefault())}, signed {Show(headers["x-amz-date"].FirstOrDefault())}.";
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            return "The subject token is no signed request: give the result of Aws.SignCallerIdentity.";
-        }
-    }
+    private static string OfSignedRequest(Sensitive<string> token) => SignedCallerIdentity.TryParse(token) is { } signed
+        ? $"The signed request is for {Show(signed.Url)}, target {Show(signed.Target)}, signed {(signed.SignedAt is { } at ? $"'{at:yyyyMMdd'T'HHmmss'Z'}'" : "absent")}."
+        : "The subject token is no signed request: give the result of Aws.SignCallerIdentity.";
 
     // A provider's name is long enough to look like a secret, and is none.
     private static string Show(string? claim) =>

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Trust;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Federation.Google;
 
 /// <summary>Token exchange by REST: Google's library does it only with a proof that it found itself.</summary>
-internal sealed class WorkloadIdentityPools(GoogleHttp http, IServiceAccountCredentials serviceAccounts, IOptionsMonitor<FederationOptions> options, TimeProvider time)
+internal sealed class WorkloadIdentityPools(GoogleHttp http, IServiceAccountCredentials serviceAccounts, ExpectedPools expectedPools, IOptionsMonitor<FederationOptions> options, TimeProvider time)
     : IWorkloadIdentityPools
 {
     private const int MaxSubjectToken = 64 * 1024;
@@ -38,7 +39,7 @@ internal sealed class WorkloadIdentityPools(GoogleHttp http, IServiceAccountCred
 
         // To impersonate, the federated token needs the scope of IAM; what the service account's token is for is asked of IAM.
         var scopes = request.ServiceAccount is null ? request.Scopes : [GoogleScopes.CloudPlatform];
-        var federated = await FederatedAsync(call with { Target = provider.FullName }, provider, request, scopes, cancellationToken);
+        var federated = await FederatedAsync(call with { Target = provider.FullName, Explain = () => expectedPools.Explain(provider, request) }, provider, request, scopes, cancellationToken);
         return request.ServiceAccount is null
             ? federated
             : await serviceAccounts.GenerateAccessTokenAsync(
@@ -49,6 +50,7 @@ internal sealed class WorkloadIdentityPools(GoogleHttp http, IServiceAccountCred
                     Caller = $"the federated identity of {caller} in the pool '{provider.Pool}'",
                     Scopes = request.Scopes,
                     Lifetime = request.Lifetime,
+                    Pool = provider.PoolPath,
                 },
                 cancellationToken);
     }

@@ -20,6 +20,12 @@ public sealed class PoolTrust(IdentityPoolProvider provider)
     /// <summary>The provider.</summary>
     public IdentityPoolProvider Provider => provider;
 
+    /// <summary>Mapping and condition, of an assertion that has been proved.</summary>
+    internal PoolEvaluation Map(JsonElement assertion) => mapping.Evaluate(provider, assertion);
+
+    /// <summary>What AWS tells of a caller, as an assertion.</summary>
+    internal static JsonElement Assertion(CallerIdentity caller) => JsonSerializer.SerializeToElement(new { arn = caller.Arn, account = caller.Account, userid = caller.UserId });
+
     /// <summary>What the provider makes of a caller that AWS vouched for. That the request was signed for this provider and is fresh is for whoever sent it to AWS to check.</summary>
     public PoolEvaluation Evaluate(CallerIdentity caller)
     {
@@ -31,7 +37,7 @@ public sealed class PoolTrust(IdentityPoolProvider provider)
                 provider.AwsAccountId is { } expected ? $"the caller is of account {caller.Account}, the provider takes {expected}" : "the provider takes tokens of an OIDC issuer, not AWS identities");
         }
 
-        return mapping.Evaluate(provider, JsonSerializer.SerializeToElement(new { arn = caller.Arn, account = caller.Account, userid = caller.UserId }));
+        return Map(Assertion(caller));
     }
 
     /// <summary>What the provider makes of a token, with its issuer's keys and the time: issuer, audience, times, signature, then mapping and condition.</summary>
@@ -70,7 +76,7 @@ public sealed class PoolTrust(IdentityPoolProvider provider)
             return Refuse("invalid_grant", $"ID Token issued at {(Seconds(claims, "iat") is { } iat ? $"{iat:0}" : "null")} is stale to sign-in.", stale);
         }
 
-        return keys is not null && Signature(parts, keys) is { } unsigned ? unsigned : mapping.Evaluate(provider, claims);
+        return keys is not null && Signature(parts, keys) is { } unsigned ? unsigned : Map(claims);
     }
 
     private PoolEvaluation? Signature(OidcTokenParts token, IReadOnlyList<JsonWebKey> keys)
@@ -90,7 +96,8 @@ public sealed class PoolTrust(IdentityPoolProvider provider)
             : Refuse("invalid_grant", "Unable to verify the ID Token signature.", $"the signature is not that of key '{key.KeyId}'");
     }
 
-    private static string? Stale(JsonElement claims, DateTimeOffset now)
+    /// <summary>What of a token's times keeps it out; null when nothing does.</summary>
+    internal static string? Stale(JsonElement claims, DateTimeOffset now)
     {
         var skew = ClockSkew.TotalSeconds;
         var seconds = now.ToUnixTimeMilliseconds() / 1000.0;
@@ -108,7 +115,7 @@ public sealed class PoolTrust(IdentityPoolProvider provider)
     private static double? Seconds(JsonElement claims, string claim) =>
         claims.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is > 0 and < 253_402_300_800 ? seconds : null;
 
-    private static string? Text(JsonElement claims, string claim) =>
+    internal static string? Text(JsonElement claims, string claim) =>
         claims.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private PoolEvaluation Refuse(string error, string message, string explanation) => new(provider.Name, [], null, null, new PoolRefusal(error, message, explanation));
