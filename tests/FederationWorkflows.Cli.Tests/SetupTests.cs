@@ -1,13 +1,20 @@
 using FederationWorkflows.Cli.Tests.Support;
 using FederationWorkflows.CloudLab;
 using FederationWorkflows.CloudLab.Google;
+using FederationWorkflows.CloudLab.Tests.Google;
 
 namespace FederationWorkflows.Cli.Tests;
 
 /// <summary><c>fedflow setup</c>.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-public sealed class SetupTests : TestFolder
+public sealed class SetupTests(NodeLibrary library) : TestFolder, IClassFixture<NodeLibrary>
 {
+    private static readonly string[] ToGoogle =
+    [
+        "setup", "aws-to-gcp", "--aws-account", "444455556666", "--role-name", "workload", "--project", DefaultGoogleWorld.ProjectId, "--project-number", "424242424242",
+        "--service-account", DefaultGoogleWorld.FromAws,
+    ];
+
     private static readonly string[] Options =
     [
         "setup", "gcp-to-aws", "--aws-account", "111122223333", "--role-name", "made-by-setup", "--service-account", DefaultGoogleWorld.AwsFederation,
@@ -60,6 +67,41 @@ public sealed class SetupTests : TestFolder
             using var answer = await http.PostAsync(new Uri("/", UriKind.Relative), form, TestContext.Current.CancellationToken);
             answer.StatusCode.ToString().ShouldBe(expected);
         }
+    }
+
+    [Fact]
+    public async Task What_it_writes_for_the_other_way_works_in_the_lab_with_Googles_own_library()
+    {
+        await using var lab = await CloudLabServer.StartAsync(new CloudLabOptions(), TestContext.Current.CancellationToken);
+
+        var (code, output, error) = await Fedflow.RunAsync(Folder, [.. ToGoogle, "--apply-to-lab", lab.BaseAddress.ToString()]);
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldContain("Applied to the CloudLab");
+        output.ShouldContain(Path.Combine("setup-aws-to-gcp", "credential-config.lab.json"));
+        var folder = Path.Combine(Folder, "setup-aws-to-gcp");
+        var real = await File.ReadAllTextAsync(Path.Combine(folder, "credential-config.json"), TestContext.Current.CancellationToken);
+        real.ShouldContain("\"https://sts.googleapis.com/v1/token\"");
+        real.ShouldNotContain("127.0.0.1");
+        var answer = Fedflow.Json(await library.RunAsync(
+            "node",
+            ["exchange.mjs", new Uri(lab.BaseAddress, "google/storage/v1/b?project=security-automation").AbsoluteUri],
+            [("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(folder, "credential-config.lab.json")), ("GOOGLE_CLOUD_PROJECT", "security-automation")]));
+        answer.TryGetProperty("error", out _).ShouldBeFalse(answer.ToString());
+        answer.GetProperty("body").GetProperty("items").GetArrayLength().ShouldBe(2);
+        lab.Events.Snapshot().Select(static record => record.EventName).ShouldBe(["AssumeRole", "GetCallerIdentity", "ExchangeToken", "GenerateAccessToken", "storage.buckets.list"]);
+        (await Fedflow.RunAsync(Folder, "lint", "setup-aws-to-gcp")).Code.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_project_that_the_lab_does_not_have_is_not_set_up()
+    {
+        await using var lab = await CloudLabServer.StartAsync(new CloudLabOptions(), TestContext.Current.CancellationToken);
+
+        var (code, _, error) = await Fedflow.RunAsync(Folder, [.. ToGoogle.Select(static option => option == "424242424242" ? "424242424243" : option), "--apply-to-lab", lab.BaseAddress.ToString()]);
+
+        code.ShouldBe(1);
+        error.ShouldContain("refused it: {\"problem\":\"The lab has no such project.\"}");
     }
 
     [Fact]

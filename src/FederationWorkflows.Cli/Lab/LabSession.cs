@@ -1,5 +1,7 @@
+using FederationWorkflows.Cli.Explain;
 using FederationWorkflows.CloudLab;
 using FederationWorkflows.CloudLab.Google;
+using FederationWorkflows.Federation;
 using FederationWorkflows.Federation.Connections;
 using Microsoft.Extensions.Configuration;
 
@@ -28,17 +30,28 @@ internal static class LabSession
             ? string.Join(',', new[] { Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY"), "127.0.0.1" }.Where(part => !string.IsNullOrEmpty(part)))
             : null;
 
+    /// <summary>Where the clouds are in a lab.</summary>
+    public static CloudEndpoints Endpoints(Uri lab) => new()
+    {
+        GoogleToken = new Uri(lab, "google/oauth2/token"),
+        GoogleIamCredentials = new Uri(lab, "google/iamcredentials"),
+        GoogleSts = new Uri(lab, "google/sts/v1/token"),
+        GoogleApis = new Uri(lab, "google"),
+        GoogleMetadata = lab,
+        Aws = lab,
+        AwsInstanceMetadata = new Uri(lab, "lab/imds"),
+    };
+
     /// <summary>The settings of a server that works against the lab.</summary>
     public static IReadOnlyDictionary<string, string?> Settings(CloudLabServer lab)
     {
         using var declared = typeof(LabSession).Assembly.GetManifestResourceStream("lab-connections.json")!;
         var settings = new ConfigurationBuilder().AddJsonStream(declared).Build().AsEnumerable().Where(setting => setting.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);
-        var address = lab.BaseAddress.ToString().TrimEnd('/');
-        settings["Federation:Endpoints:GoogleToken"] = address + "/google/oauth2/token";
-        settings["Federation:Endpoints:GoogleIamCredentials"] = address + "/google/iamcredentials";
-        settings["Federation:Endpoints:GoogleApis"] = address + "/google";
-        settings["Federation:Endpoints:Aws"] = address;
-        settings["Federation:Endpoints:GoogleMetadata"] = address;
+        var endpoints = Endpoints(lab.BaseAddress);
+        foreach (var endpoint in typeof(CloudEndpoints).GetProperties().Where(endpoint => endpoint.GetValue(endpoints) is not null))
+        {
+            settings[$"Federation:Endpoints:{endpoint.Name}"] = endpoint.GetValue(endpoints)!.ToString()!.TrimEnd('/');
+        }
 
         // A key opens nothing but the lab that made it.
         foreach (var kind in settings.Keys.Where(key => key.EndsWith(":Kind", StringComparison.OrdinalIgnoreCase) && settings[key] == KeyKind).ToArray())
@@ -52,7 +65,12 @@ internal static class LabSession
             settings[kind[..^"Kind".Length] + "TokenFile"] = lab.Clusters.ProjectFile("forensics", "triage", "collector", "sts.amazonaws.com");
         }
 
-        // The lab's trust policies are known, so that a refusal names the condition.
+        // What the lab trusts is known, so that a refusal names the condition.
+        foreach (var (index, provider) in PoolProviderSource.Providers(lab.World).Index())
+        {
+            settings[$"Federation:PoolProviders:lab-{index}:Json"] = provider.ToJson().ToJsonString();
+        }
+
         foreach (var (index, (account, role)) in lab.World.Aws.Accounts.SelectMany(static account => account.Roles.Select(role => (account, role))).Index())
         {
             settings[$"Federation:TrustPolicies:lab-{index}:RoleArn"] = $"arn:aws:iam::{account.Id}:role{role.Path}{role.Name}";

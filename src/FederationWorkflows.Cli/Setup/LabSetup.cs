@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Cli.Lab;
 using FederationWorkflows.Federation.Setup;
 
 namespace FederationWorkflows.Cli.Setup;
@@ -34,6 +35,22 @@ internal static class LabSetup
             ["policies"] = new JsonArray(new JsonObject { ["name"] = "federated-access", ["document"] = permissions }),
         },
         cancellationToken);
+
+    public static async Task ApplyAsync(Uri lab, AwsToGoogle setup, CancellationToken cancellationToken)
+    {
+        var provider = setup.Provider();
+        provider.Remove("name");
+        provider["id"] = setup.ProviderId;
+        await PutAsync(lab, $"lab/google/projects/{setup.ProjectNumber}/workloadIdentityPools/{setup.PoolId}/providers/{setup.ProviderId}", provider, cancellationToken);
+        await PutAsync(
+            lab,
+            $"lab/google/serviceAccounts/{Uri.EscapeDataString(setup.ServiceAccount)}/bindings",
+            new JsonObject { ["role"] = AwsToGoogle.GrantedRole, ["members"] = new JsonArray(setup.Member) },
+            cancellationToken);
+    }
+
+    /// <summary>The same set-up's credential configuration for clients of that lab.</summary>
+    public static SetupFile CredentialConfiguration(Uri lab, AwsToGoogle setup) => new("credential-config.lab.json", setup.CredentialConfiguration(LabSession.Endpoints(lab)));
 
     private static async Task PutAsync(Uri lab, string path, JsonObject content, CancellationToken cancellationToken)
     {

@@ -125,10 +125,11 @@ internal static class SetupCommand
         const string Name = "aws-to-gcp";
         var json = JsonOutput.Option();
         var command = new Command(Name, "An AWS role's sessions, for a Google service account, by a workload identity pool.");
-        Option[] options = [Account, Role, Project, ProjectNumber, Pool, Provider, ServiceAccount, Output, Force, json];
+        Option[] options = [Account, Role, Project, ProjectNumber, Pool, Provider, ServiceAccount, Output, Force, Lab, json];
         Array.ForEach(options, command.Add);
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellationToken) =>
         {
+            var lab = result.GetValue(Lab) is { } address ? LabSetup.Address(address) : null;
             var answers = new Answers(result, Terminal.Out);
             var setup = new AwsToGoogle
             {
@@ -142,8 +143,14 @@ internal static class SetupCommand
             };
             answers.RequireAll();
             Require(setup.Problems(), options);
-            var written = WrittenFiles.Write(result.GetValue(Output) ?? $"setup-{Name}", setup.Files(), result.GetValue(Force));
-            Tell(written, result.GetValue(json), lab: null, "GOOGLE_APPLICATION_CREDENTIALS=credential-config.json for Google's client libraries");
+            SetupFile[] files = lab is null ? [.. setup.Files()] : [.. setup.Files(), LabSetup.CredentialConfiguration(lab, setup)];
+            var written = WrittenFiles.Write(result.GetValue(Output) ?? $"setup-{Name}", files, result.GetValue(Force));
+            if (lab is not null)
+            {
+                await LabSetup.ApplyAsync(lab, setup, cancellationToken);
+            }
+
+            Tell(written, result.GetValue(json), lab, $"GOOGLE_APPLICATION_CREDENTIALS={Path.Combine(written.Folder, files[lab is null ? 1 : ^1].Name)} for Google's client libraries");
             return ExitCodes.Ok;
         });
         return command;

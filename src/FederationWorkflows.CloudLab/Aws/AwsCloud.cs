@@ -8,6 +8,11 @@ namespace FederationWorkflows.CloudLab.Aws;
 /// <summary>The declared accounts, running: roles and users with their ids and policies, keys, buckets.</summary>
 internal sealed class AwsCloud
 {
+    // AWS's own, unless it is asked for more ("IAM and AWS STS quotas").
+    private const int MaximumRoles = 1000;
+    private const int MaximumProviders = 100;
+
+    private readonly Lock putting = new();
     private readonly ConcurrentDictionary<string, LabRole> roles = new(StringComparer.Ordinal);
     private readonly List<LabUser> users = [];
     private readonly Dictionary<string, AwsAccount> accounts;
@@ -53,6 +58,7 @@ internal sealed class AwsCloud
     public LabRole? FindRole(string arn) => roles.GetValueOrDefault(arn);
 
     /// <summary>Makes a role, or changes it: sessions it has given stay as they are. False when the lab has no such account.</summary>
+    /// <exception cref="WorldFormatException">The account is full.</exception>
     public bool PutRole(string accountId, AwsRole role, DateTimeOffset now)
     {
         if (!accounts.ContainsKey(accountId))
@@ -61,7 +67,16 @@ internal sealed class AwsCloud
         }
 
         var running = new LabRole(accountId, role, now);
-        roles[running.Arn] = running;
+        lock (putting)
+        {
+            if (!roles.ContainsKey(running.Arn) && RolesOf(accountId).Count() >= MaximumRoles)
+            {
+                throw new WorldFormatException("$", $"The account {accountId} has {MaximumRoles} roles, and the lab keeps no more: start another.");
+            }
+
+            roles[running.Arn] = running;
+        }
+
         return true;
     }
 
@@ -70,6 +85,7 @@ internal sealed class AwsCloud
     public IEnumerable<LabUser> UsersOf(string accountId) => users.Where(user => user.AccountId == accountId).OrderBy(static user => user.Name, StringComparer.Ordinal);
 
     /// <summary>Makes an OIDC provider, or changes the one of its issuer. False when the lab has no such account.</summary>
+    /// <exception cref="WorldFormatException">The account is full.</exception>
     public bool PutProvider(string accountId, AwsOidcProvider provider)
     {
         if (!accounts.ContainsKey(accountId))
@@ -77,7 +93,17 @@ internal sealed class AwsCloud
             return false;
         }
 
-        providers[(accountId, WebIdentityContext.ProviderName(provider.Url))] = provider;
+        var key = (accountId, WebIdentityContext.ProviderName(provider.Url));
+        lock (putting)
+        {
+            if (!providers.ContainsKey(key) && providers.Keys.Count(other => other.Account == accountId) >= MaximumProviders)
+            {
+                throw new WorldFormatException("$", $"The account {accountId} has {MaximumProviders} OIDC providers, and the lab keeps no more: start another.");
+            }
+
+            providers[key] = provider;
+        }
+
         return true;
     }
 

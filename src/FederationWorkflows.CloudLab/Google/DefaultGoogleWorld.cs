@@ -44,6 +44,9 @@ public static class DefaultGoogleWorld
     /// <summary>The provider that takes identities of the AWS account 111122223333.</summary>
     public const string AwsProvider = "//iam.googleapis.com/projects/424242424242/locations/global/workloadIdentityPools/outside/providers/security-lab-aws";
 
+    /// <summary>The provider that takes sessions of the role <c>workload</c> of the AWS account 444455556666: those of the lab's EC2 instance.</summary>
+    public const string WorkloadProvider = "//iam.googleapis.com/projects/424242424242/locations/global/workloadIdentityPools/outside/providers/forensics-aws";
+
     /// <summary>The provider that takes tokens of the cluster <c>forensics</c>.</summary>
     public const string ClusterProvider = "//iam.googleapis.com/projects/424242424242/locations/global/workloadIdentityPools/outside/providers/forensics-cluster";
 
@@ -115,7 +118,7 @@ public static class DefaultGoogleWorld
                                 new IamBinding
                                 {
                                     Role = "roles/iam.workloadIdentityUser",
-                                    Members = [$"principalSet://iam.googleapis.com/{Pool}/attribute.aws_role/{InboundRole}", $"principal://iam.googleapis.com/{Pool}/subject/{ClusterAccount}"],
+                                    Members = [$"principalSet://iam.googleapis.com/{Pool}/attribute.aws_role/{InboundRole}", $"principalSet://iam.googleapis.com/{Pool}/attribute.aws_role/{Workload}", $"principal://iam.googleapis.com/{Pool}/subject/{ClusterAccount}"],
                                 },
                             ],
                         },
@@ -133,6 +136,12 @@ public static class DefaultGoogleWorld
                                 Id = "security-lab-aws",
                                 Aws = new PoolAwsAccount { AccountId = "111122223333" },
                                 AttributeCondition = "assertion.arn.startsWith('arn:aws:sts::111122223333:assumed-role/')",
+                            },
+                            new WorkloadIdentityPoolProvider
+                            {
+                                Id = "forensics-aws",
+                                Aws = new PoolAwsAccount { AccountId = "444455556666" },
+                                AttributeCondition = $"attribute.aws_role == '{Workload}'",
                             },
                             new WorkloadIdentityPoolProvider
                             {
@@ -163,6 +172,8 @@ public static class DefaultGoogleWorld
     };
 
     private const string Pool = "projects/424242424242/locations/global/workloadIdentityPools/outside";
+
+    private const string Workload = "arn:aws:sts::444455556666:assumed-role/workload";
 
     private const string ClusterAccount = "system:serviceaccount:triage:collector";
 

@@ -9,33 +9,33 @@ using FederationWorkflows.Federation.Trust;
 
 namespace FederationWorkflows.CloudLab.Google;
 
-/// <summary>A world made ready for look-ups, with the keys and user credentials the lab generates for it. It does not change while the lab runs.</summary>
+/// <summary>
+/// A world made ready for look-ups, with the keys and user credentials the lab generates for it. While the lab runs, service accounts can be added and roles on them
+/// granted, and nothing else. Safe for use by several threads.
+/// </summary>
 internal sealed class GoogleDirectory
 {
-    private readonly FrozenDictionary<string, ServiceAccountEntry> accountsByEmail;
-    private readonly FrozenDictionary<string, ServiceAccountEntry> accountsById;
-    private readonly FrozenDictionary<string, ServiceAccountEntry> accountsByKeyId;
+    // Google's own, unless it is asked for more (IAM documentation, "Quotas and limits").
+    private const int MaximumAccounts = 100;
+
+    private readonly Lock changing = new();
     private readonly FrozenDictionary<string, UserEntry> usersByEmail;
     private readonly FrozenDictionary<string, UserEntry> usersByClientId;
     private readonly FrozenSet<string> extendedLifetimes;
     private readonly IReadOnlyList<GoogleProject> projects;
+
+    private volatile Accounts accounts;
 
     /// <exception cref="WorldFormatException">The world contradicts itself; see <see cref="GoogleWorldReader"/>.</exception>
     public GoogleDirectory(GoogleWorld world)
     {
         GoogleWorldReader.Require(world, "$.google");
         projects = world.Projects;
-        var accounts = world.Projects
-            .SelectMany(project => project.ServiceAccounts.Select(account => new ServiceAccountEntry(account, project)))
-            .ToList();
-        accountsByEmail = accounts.ToFrozenDictionary(account => account.Email, StringComparer.OrdinalIgnoreCase);
-        accountsById = accounts.ToFrozenDictionary(account => account.UniqueId);
-        accountsByKeyId = accounts.SelectMany(account => account.KeyIds.Select(keyId => (KeyId: keyId, account)))
-            .ToFrozenDictionary(pair => pair.KeyId, pair => pair.account);
+        accounts = new Accounts([.. world.Projects.SelectMany(project => project.ServiceAccounts.Select(account => new ServiceAccountEntry(account, project)))]);
         usersByEmail = world.Users.Select(user => new UserEntry(user)).ToFrozenDictionary(user => user.Email, StringComparer.OrdinalIgnoreCase);
         usersByClientId = usersByEmail.Values.ToFrozenDictionary(user => user.ClientId);
         Instance = world.Instance is { } instance
-            ? new InstanceEntry(instance, world.Projects.Single(project => project.Id == instance.Project), accountsByEmail[instance.ServiceAccount])
+            ? new InstanceEntry(instance, world.Projects.Single(project => project.Id == instance.Project), accounts.ByEmail[instance.ServiceAccount])
             : null;
         extendedLifetimes = world.OrgPolicies.SelectMany(policy => policy.AllowedValues).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
@@ -43,7 +43,7 @@ internal sealed class GoogleDirectory
     /// <summary>The instance that has a metadata server, if any.</summary>
     public InstanceEntry? Instance { get; }
 
-    public IEnumerable<ServiceAccountEntry> ServiceAccounts => accountsByEmail.Values;
+    public IEnumerable<ServiceAccountEntry> ServiceAccounts => accounts.ByEmail.Values;
 
     /// <summary>A project by its id or number.</summary>
     public GoogleProject? FindProject(string idOrNumber) => projects.FirstOrDefault(project => project.Id == idOrNumber || project.Number == idOrNumber);
@@ -51,14 +51,53 @@ internal sealed class GoogleDirectory
     public IEnumerable<UserEntry> Users => usersByEmail.Values;
 
     /// <summary>Also finds disabled accounts.</summary>
-    public ServiceAccountEntry? FindServiceAccount(string emailOrUniqueId) =>
-        accountsByEmail.GetValueOrDefault(emailOrUniqueId) ?? accountsById.GetValueOrDefault(emailOrUniqueId);
+    public ServiceAccountEntry? FindServiceAccount(string emailOrUniqueId)
+    {
+        var known = accounts;
+        return known.ByEmail.GetValueOrDefault(emailOrUniqueId) ?? known.ById.GetValueOrDefault(emailOrUniqueId);
+    }
 
-    public ServiceAccountEntry? FindByKeyId(string keyId) => accountsByKeyId.GetValueOrDefault(keyId);
+    public ServiceAccountEntry? FindByKeyId(string keyId) => accounts.ByKeyId.GetValueOrDefault(keyId);
 
     public UserEntry? FindUser(string email) => usersByEmail.GetValueOrDefault(email);
 
     public UserEntry? FindUserByClient(string clientId) => usersByClientId.GetValueOrDefault(clientId);
+
+    /// <summary>Grants a role on a service account, which is made when it is not there; members that have the role keep it. False when no project is the account's.</summary>
+    /// <exception cref="WorldFormatException">Google would not take it; nothing is changed.</exception>
+    public bool Grant(string address, IamBinding binding)
+    {
+        GoogleWorldReader.Require(GoogleWorldReader.CheckPolicy(new IamPolicy { Bindings = [binding] }, "$"));
+        lock (changing)
+        {
+            if (FindServiceAccount(address) is { } known)
+            {
+                known.Grant(binding);
+                return true;
+            }
+
+            if (address.Split('@') is not [var name, var domain] || projects.FirstOrDefault(project => domain == $"{project.Id}.iam.gserviceaccount.com") is not { } home)
+            {
+                return false;
+            }
+
+            if (!GoogleWorldReader.IsAccountName(name))
+            {
+                throw new WorldFormatException("$", $"'{name}' is no service account name; use 6 to 30 lower-case letters, digits and hyphens, starting with a letter.");
+            }
+
+            var all = accounts.ByEmail.Values;
+            if (all.Count(account => account.ProjectId == home.Id) >= MaximumAccounts)
+            {
+                throw new WorldFormatException("$", $"The project {home.Id} has {MaximumAccounts} service accounts, and the lab keeps no more: start another.");
+            }
+
+            var made = new ServiceAccountEntry(new GoogleServiceAccount { Name = name }, home);
+            made.Grant(binding);
+            accounts = new Accounts([.. all, made]);
+            return true;
+        }
+    }
 
     public bool MayLiveTwelveHours(ServiceAccountEntry account) => extendedLifetimes.Contains(account.Email);
 
@@ -67,6 +106,16 @@ internal sealed class GoogleDirectory
     {
         var number = new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(email)), isUnsigned: true);
         return "1" + (number % BigInteger.Pow(10, 20)).ToString("D20", CultureInfo.InvariantCulture);
+    }
+
+    private sealed class Accounts(IReadOnlyList<ServiceAccountEntry> all)
+    {
+        public FrozenDictionary<string, ServiceAccountEntry> ByEmail { get; } = all.ToFrozenDictionary(account => account.Email, StringComparer.OrdinalIgnoreCase);
+
+        public FrozenDictionary<string, ServiceAccountEntry> ById { get; } = all.ToFrozenDictionary(account => account.UniqueId);
+
+        public FrozenDictionary<string, ServiceAccountEntry> ByKeyId { get; } =
+            all.SelectMany(account => account.KeyIds.Select(keyId => (KeyId: keyId, account))).ToFrozenDictionary(pair => pair.KeyId, pair => pair.account);
     }
 }
 
@@ -95,14 +144,20 @@ internal sealed class InstanceEntry(GoogleInstance instance, GoogleProject proje
 /// <summary>A service account with its keys.</summary>
 internal sealed class ServiceAccountEntry
 {
+    // Google's own (IAM documentation, "Quotas and limits": principals in one allow policy).
+    private const int MaximumMembers = 1500;
+
     private readonly GoogleServiceAccount account;
     private readonly GoogleProject project;
     private readonly List<ServiceAccountKeyEntry> keys;
+
+    private volatile IamPolicy policy;
 
     public ServiceAccountEntry(GoogleServiceAccount account, GoogleProject project)
     {
         this.account = account;
         this.project = project;
+        policy = account.IamPolicy;
         Email = account.AddressIn(project);
         UniqueId = account.UniqueId ?? GoogleDirectory.DerivedId(Email);
         Principal = GooglePrincipal.ServiceAccount(Email, UniqueId);
@@ -138,9 +193,23 @@ internal sealed class ServiceAccountEntry
     /// <summary>The first user-managed key whose private part the lab has; null when there is none.</summary>
     public GoogleSigningKey? DownloadableKey => keys.Select(key => key.KeyPair).FirstOrDefault(pair => pair is not null && pair != SystemKey);
 
+    /// <summary>Grants a role on the account, beside what is granted. Not for several threads at a time.</summary>
+    /// <exception cref="WorldFormatException">There would be too many members.</exception>
+    public void Grant(IamBinding binding)
+    {
+        var before = policy.Bindings.FirstOrDefault(known => known.Role == binding.Role)?.Members ?? [];
+        var granted = new IamPolicy
+        {
+            Bindings = [.. policy.Bindings.Where(known => known.Role != binding.Role), new IamBinding { Role = binding.Role, Members = [.. before.Union(binding.Members, StringComparer.Ordinal)] }],
+        };
+        policy = granted.Bindings.Sum(static known => known.Members.Count) <= MaximumMembers
+            ? granted
+            : throw new WorldFormatException("$.members", $"The policy of {Email} would have more than {MaximumMembers} members.");
+    }
+
     /// <summary>Roles on the account and, inherited, on its project.</summary>
     public bool Grants(GooglePrincipal principal, string permission) =>
-        account.IamPolicy.Grants(principal, permission) || project.IamPolicy.Grants(principal, permission);
+        policy.Grants(principal, permission) || project.IamPolicy.Grants(principal, permission);
 }
 
 /// <summary>A key of a service account: a pair the lab makes, or the public part of one that is kept elsewhere.</summary>

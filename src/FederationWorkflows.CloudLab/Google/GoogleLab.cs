@@ -35,6 +35,7 @@ public sealed class GoogleLab : ILabService
     private readonly ServiceAccountsEndpoint serviceAccounts;
     private readonly StorageEndpoint storage;
     private readonly StsEndpoint securityTokens;
+    private readonly PoolDirectory pools;
 
     /// <exception cref="WorldFormatException">The world contradicts itself.</exception>
     /// <param name="world">What exists.</param>
@@ -54,11 +55,20 @@ public sealed class GoogleLab : ILabService
         tokenInfo = new TokenInfoEndpoint(accessTokens, idTokens, directory, time);
         metadataServer = directory.Instance is { } instance ? new MetadataServer(instance, accessTokens, idTokens, time, events) : null;
         KeySource = new GoogleKeySource(idTokens);
-        securityTokens = new StsEndpoint(new PoolDirectory(world), new AwsCallerCheck(address), publishedKeys(KeySource), accessTokens, time, events);
+        pools = new PoolDirectory(world);
+        securityTokens = new StsEndpoint(pools, new AwsCallerCheck(address), publishedKeys(KeySource), accessTokens, time, events);
     }
 
     /// <summary>The public keys of <c>https://accounts.google.com</c> as this lab has them.</summary>
     public IOidcKeySource KeySource { get; }
+
+    /// <summary>Makes a provider of a workload identity pool, and the pool where it is not there; or changes it. False when the lab has no such project.</summary>
+    /// <exception cref="WorldFormatException">Google would not take it; nothing is changed.</exception>
+    internal bool PutProvider(string project, string pool, WorkloadIdentityPoolProvider provider) => pools.Put(project, pool, provider);
+
+    /// <summary>Grants a role on a service account, which is made when it is not there. False when the lab has no project of that address.</summary>
+    /// <exception cref="WorldFormatException">Google would not take it; nothing is changed.</exception>
+    internal bool Grant(string serviceAccount, IamBinding binding) => directory.Grant(serviceAccount, binding);
 
     /// <summary>Signs ID tokens with a new key from now on; the one before it stays published until the next rotation.</summary>
     public void RotateSigningKey() => idTokens.Rotate();
@@ -122,6 +132,7 @@ public sealed class GoogleLab : ILabService
         routes.MapGet(ServiceAccountsEndpoint.AccountsRoute, serviceAccounts.ListAccountsAsync);
         routes.MapGet(ServiceAccountsEndpoint.KeysRoute, serviceAccounts.ListKeysAsync);
         routes.MapGet(StorageEndpoint.BucketsRoute, storage.ListBucketsAsync);
+        routes.MapGet(StorageEndpoint.ShortBucketsRoute, storage.ListBucketsAsync);
         routes.MapMethods("/google/oauth2/tokeninfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.TokenInfoAsync);
         routes.MapMethods("/google/oauth2/v3/tokeninfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.TokenInfoAsync);
         routes.MapMethods("/google/oauth2/v3/userinfo", [HttpMethods.Get, HttpMethods.Post], tokenInfo.UserInfoAsync);

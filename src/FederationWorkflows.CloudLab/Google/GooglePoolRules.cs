@@ -15,9 +15,9 @@ internal static partial class GooglePoolRules
         {
             var pool = project.WorkloadIdentityPools[p];
             var poolPath = $"{path}.workloadIdentityPools[{p}]";
-            if (!PoolId().IsMatch(pool.Id) || pool.Id.StartsWith("gcp-", StringComparison.Ordinal))
+            foreach (var problem in CheckPoolId(pool.Id, $"{poolPath}.id"))
             {
-                yield return $"{poolPath}.id: '{pool.Id}' is no pool id; use 4 to 32 lower-case letters, digits and hyphens, not starting with gcp-.";
+                yield return problem;
             }
 
             if (!pools.Add(pool.Id))
@@ -51,7 +51,12 @@ internal static partial class GooglePoolRules
         }
     }
 
-    private static IEnumerable<string> CheckProvider(PoolProviderName name, WorkloadIdentityPoolProvider provider, string path)
+    public static IEnumerable<string> CheckPoolId(string id, string path) =>
+        PoolId().IsMatch(id) && !id.StartsWith("gcp-", StringComparison.Ordinal)
+            ? []
+            : [$"{path}: '{id}' is no pool id; use 4 to 32 lower-case letters, digits and hyphens, not starting with gcp-."];
+
+    public static IEnumerable<string> CheckProvider(PoolProviderName name, WorkloadIdentityPoolProvider provider, string path)
     {
         if (!PoolId().IsMatch(provider.Id) || provider.Id.StartsWith("gcp-", StringComparison.Ordinal))
         {

@@ -24,30 +24,39 @@ public static partial class GoogleWorldReader
     /// <exception cref="WorldFormatException">The world is wrong. The message has one line for each problem, with its JSON path and how to mend it.</exception>
     public static GoogleWorld Read(JsonElement json, string path = "$.google")
     {
+        var world = ReadPart<GoogleWorld>(json, path);
+        Require(world, path);
+        return world;
+    }
+
+    /// <summary>Reads a part of a world that has the right shape; whether it makes sense is for the caller to check.</summary>
+    /// <exception cref="WorldFormatException">It has another shape.</exception>
+    internal static T ReadPart<T>(JsonElement json, string path)
+        where T : class
+    {
         // The serializer lets null into lists, whatever their type says.
         if (NullItem(json, path) is { } place)
         {
             throw new WorldFormatException(place, "must not be null; remove it.");
         }
 
-        GoogleWorld world;
         try
         {
-            world = json.Deserialize<GoogleWorld>(Options) ?? throw new WorldFormatException(path, "must be an object, not null.");
+            return json.Deserialize<T>(Options) ?? throw new WorldFormatException(path, "must be an object, not null.");
         }
         catch (JsonException exception)
         {
             throw Explain(exception, path);
         }
-
-        Require(world, path);
-        return world;
     }
 
     /// <exception cref="WorldFormatException">The world contradicts itself.</exception>
-    internal static void Require(GoogleWorld world, string path)
+    internal static void Require(GoogleWorld world, string path) => Require(Check(world, path));
+
+    /// <exception cref="WorldFormatException">There are problems, each with its place before a colon.</exception>
+    internal static void Require(IEnumerable<string> found)
     {
-        var problems = Check(world, path).ToList();
+        var problems = found.ToList();
         if (problems.Count > 0)
         {
             // The exception has one place; the further problems follow in its text with theirs.
@@ -93,6 +102,8 @@ public static partial class GoogleWorldReader
         }
     }
 
+    internal static bool IsAccountName(string name) => ResourceId().IsMatch(name);
+
     private static IEnumerable<string> CheckAccount(GoogleServiceAccount account, GoogleProject project, Dictionary<string, string> seen, string path)
     {
         if (account.Name is null == account.Email is null)
@@ -101,7 +112,7 @@ public static partial class GoogleWorldReader
             yield break;
         }
 
-        if (account.Name is { } name && !ResourceId().IsMatch(name))
+        if (account.Name is { } name && !IsAccountName(name))
         {
             yield return $"{path}.name: '{name}' is no service account name; use 6 to 30 lower-case letters, digits and hyphens, starting with a letter.";
         }
@@ -217,7 +228,7 @@ public static partial class GoogleWorldReader
         }
     }
 
-    private static IEnumerable<string> CheckPolicy(IamPolicy policy, string path)
+    internal static IEnumerable<string> CheckPolicy(IamPolicy policy, string path)
     {
         for (var b = 0; b < policy.Bindings.Count; b++)
         {

@@ -122,7 +122,7 @@ public sealed class CloudLabServer : IAsyncDisposable
         builder.Services.AddSingleton<MatcherPolicy, RequestConditionPolicy>();
         var app = builder.Build();
         app.Use(new GoogleFaults(faults, events, clock).InvokeAsync);
-        ILabService[] services = [events, sinks, faults, new ClockEndpoint(clock), .. composition.Services, new LabAdministration(aws, options.TimeProvider), aws];
+        ILabService[] services = [events, sinks, faults, new ClockEndpoint(clock), .. composition.Services, new LabAdministration(aws, composition.Services.OfType<GoogleLab>().FirstOrDefault(), options.TimeProvider), aws];
         foreach (var service in services)
         {
             service.Map(app);

@@ -43,9 +43,19 @@ internal static class GoogleRules
             document.Report(LintRules.PoolSubjectConstant, at.Path, $"google.subject is {subject}.");
         }
 
-        if (provider.Child("oidc") is { } oidc && provider.Child("disabled")?.Text != "true" && string.IsNullOrWhiteSpace(provider.Child("attributeCondition")?.Text))
+        if (provider.Child("disabled")?.Text == "true" || !string.IsNullOrWhiteSpace(provider.Child("attributeCondition")?.Text))
+        {
+            return;
+        }
+
+        if (provider.Child("oidc") is { } oidc)
         {
             document.Report(LintRules.PoolProviderOpen, oidc.Path, $"Every token of {(oidc.Child("issuerUri") ?? oidc.Child("issuer"))?.Text ?? "its issuer"} is taken.");
+        }
+
+        if (provider.Child("aws") is { } aws)
+        {
+            document.Report(LintRules.PoolAwsProviderOpen, aws.Path, $"Every identity of the account {aws.Child("accountId")?.Text ?? "that is named"} is taken.");
         }
     }
 

@@ -131,6 +131,10 @@ public static class LintRules
         "Issuers such as GitHub sign for all their customers: each can get an identity in the pool.",
         "Add an attribute condition that names your organization, e.g. assertion.repository_owner_id == '12345'.");
 
+    internal static readonly LintRule PoolAwsProviderOpen = Rule("pool-aws-provider-without-condition", Medium, "An AWS provider of a pool takes every identity of its account",
+        "Every role and user of the account gets an identity in the pool; only the bindings keep them apart.",
+        "Add an attribute condition that names the role, e.g. attribute.aws_role == 'arn:aws:sts::111122223333:assumed-role/NAME'.");
+
     internal static readonly LintRule PoolSubjectConstant = Rule("pool-subject-constant", High, "google.subject does not come from the token",
         "Everybody whom the provider lets in is the same subject.", "Map google.subject to a claim that names the workload, e.g. assertion.sub or assertion.arn.");
 

@@ -36,6 +36,13 @@ public static class TrustLinter
             return CheckPolicy(document, root, statement);
         }
 
+        // One of AWS has a member "aws", as a world file has, and may have no mapping of its own.
+        if (root.Child("attributeMapping") is not null || root.Child("name")?.Text?.Contains("/workloadIdentityPools/", StringComparison.Ordinal) == true)
+        {
+            GoogleRules.CheckProvider(document, root);
+            return LintedKind.PoolProvider;
+        }
+
         if (root.Child("aws") is not null || root.Child("google") is not null)
         {
             CheckWorld(document, root);
@@ -69,12 +76,6 @@ public static class TrustLinter
             // What the policy is of cannot be seen; impersonation on a project is found where that is known.
             GoogleRules.CheckBindings(document, root, onProject: false);
             return LintedKind.GoogleIamPolicy;
-        }
-
-        if (root.Child("attributeMapping") is not null)
-        {
-            GoogleRules.CheckProvider(document, root);
-            return LintedKind.PoolProvider;
         }
 
         if (root.Child("type")?.Text is "service_account" or "external_account" or "impersonated_service_account" or "authorized_user" or "external_account_authorized_user")

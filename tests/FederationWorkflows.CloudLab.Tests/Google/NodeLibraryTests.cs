@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using FederationWorkflows.Federation.Google;
 
@@ -8,12 +7,12 @@ namespace FederationWorkflows.CloudLab.Tests.Google;
 /// Google's library for Node.js, unmodified, with the credential files that users are given (Node/package-lock.json pins it; npm ci fetches it into the test's own
 /// folder). Without Node.js these tests fail: they are part of what the files promise.
 /// </summary>
-public sealed class NodeLibraryTests : IClassFixture<NodeLibraryTests.Library>, IAsyncLifetime
+public sealed class NodeLibraryTests : IClassFixture<NodeLibrary>, IAsyncLifetime
 {
-    private readonly Library library;
+    private readonly NodeLibrary library;
     private readonly PoolLab lab = new();
 
-    public NodeLibraryTests(Library library) => this.library = library;
+    public NodeLibraryTests(NodeLibrary library) => this.library = library;
 
     public ValueTask InitializeAsync() => lab.InitializeAsync();
 
@@ -82,49 +81,5 @@ public sealed class NodeLibraryTests : IClassFixture<NodeLibraryTests.Library>, 
         await System.IO.File.WriteAllTextAsync(path, credentials, TestContext.Current.CancellationToken);
         var output = await library.RunAsync("node", ["exchange.mjs", url], [("GOOGLE_APPLICATION_CREDENTIALS", path), ("GOOGLE_CLOUD_PROJECT", "pool-lab"), .. environment]);
         return JsonDocument.Parse(output).RootElement;
-    }
-
-    public sealed class Library : IAsyncLifetime
-    {
-        private readonly string folder = Directory.CreateTempSubdirectory("google-auth-library-").FullName;
-
-        public async ValueTask InitializeAsync()
-        {
-            foreach (var name in new[] { "package.json", "package-lock.json", "exchange.mjs" })
-            {
-                System.IO.File.Copy(Path.Combine(AppContext.BaseDirectory, "Google", "Node", name), Path.Combine(folder, name));
-            }
-
-            await RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], []);
-        }
-
-        public async Task<string> RunAsync(string program, string[] arguments, (string Name, string Value)[] environment)
-        {
-            var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-
-            // Nothing of this machine's own identities, nor its proxy.
-            foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal) || name.StartsWith("GOOGLE_", StringComparison.Ordinal)).ToList())
-            {
-                start.Environment.Remove(name);
-            }
-
-            foreach (var (name, value) in environment)
-            {
-                start.Environment[name] = value;
-            }
-
-            using var process = Process.Start(start)!;
-            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            process.ExitCode.ShouldBe(0, $"{program}: {await output} {await error}");
-            return await output;
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Directory.Delete(folder, recursive: true);
-            return ValueTask.CompletedTask;
-        }
     }
 }

@@ -120,7 +120,7 @@ public sealed class TrustLinterTests
     [InlineData("""{"bindings":[{"role":"roles/iam.serviceAccountTokenCreator","members":["allAuthenticatedUsers"]}]}""", "google-public-member")]
     [InlineData("""{"attributeMapping":{"google.subject":"'everybody'"},"oidc":{"issuerUri":"https://token.actions.githubusercontent.com"}}""", "pool-subject-constant,pool-provider-without-condition")]
     [InlineData("""{"attributeMapping":{"google.subject":"assertion.sub"},"attributeCondition":"assertion.repository_owner_id == '1'","oidc":{"issuerUri":"https://token.actions.githubusercontent.com"}}""", "")]
-    [InlineData("""{"attributeMapping":{"google.subject":"assertion.arn"},"aws":{"accountId":"111122223333"}}""", "")]
+    [InlineData("""{"attributeMapping":{"google.subject":"assertion.arn"},"aws":{"accountId":"111122223333"}}""", "pool-aws-provider-without-condition")]
     [InlineData("""{"type":"service_account","client_email":"a@b.iam.gserviceaccount.com","private_key":"x"}""", "google-service-account-key")]
     [InlineData("""{"type":"external_account","service_account_impersonation":{"token_lifetime_seconds":43200}}""", "session-far-too-long")]
     [InlineData("""{"Federation":{"Connections":{"p":{"Kind":"authorizedUser","Stories":["one"]},"q":{"Kind":"applicationDefault"}}}}""", "google-personal-login,connection-for-no-story,connection-ambient")]

@@ -7,7 +7,10 @@ namespace FederationWorkflows.CloudLab.Google.Resources;
 /// <summary>Cloud Storage's JSON API, version 1, as far as it lists buckets (<c>buckets.list</c>): a resource that federated identities reach without a service account.</summary>
 internal sealed class StorageEndpoint(GoogleDirectory directory, GoogleApi api, DateTimeOffset started)
 {
-    public const string BucketsRoute = "/google/storage/v1/b";
+    /// <summary>The service's name, as before every other service's path, and then the path, which begins with it once more.</summary>
+    public const string BucketsRoute = "/google/storage/storage/v1/b";
+
+    public const string ShortBucketsRoute = "/google/storage/v1/b";
 
     private const string ServiceName = "storage.googleapis.com";
 
