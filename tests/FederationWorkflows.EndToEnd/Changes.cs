@@ -58,6 +58,21 @@ internal static class Changes
         },
     };
 
+    /// <summary>A changed provider of the default world's pool.</summary>
+    public static LabWorld Provider(this LabWorld world, string id, Func<WorkloadIdentityPoolProvider, WorkloadIdentityPoolProvider> change) => world with
+    {
+        Google = world.Google with
+        {
+            Projects =
+            [
+                .. world.Google.Projects.Select(project => project with
+                {
+                    WorkloadIdentityPools = [.. project.WorkloadIdentityPools.Select(pool => pool with { Providers = [.. pool.Providers.Select(provider => provider.Id == id ? change(provider) : provider)] })],
+                }),
+            ],
+        },
+    };
+
     private static LabWorld Role(this LabWorld world, string name, Func<AwsRole, AwsRole> change) => world with
     {
         Aws = world.Aws with

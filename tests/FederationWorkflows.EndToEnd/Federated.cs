@@ -59,10 +59,13 @@ internal sealed class Federated : IAsyncDisposable
     }
 
     /// <summary>Sends an incident to the story's webhook.</summary>
-    public async Task<(HttpStatusCode Status, string Body, string RunId)> SendIncidentAsync()
+    public Task<(HttpStatusCode Status, string Body, string RunId)> SendIncidentAsync() => SendAsync("workflows/incidents", """{"id":"INC-2041","severity":"high"}""");
+
+    /// <summary>Sends JSON to a webhook.</summary>
+    public async Task<(HttpStatusCode Status, string Body, string RunId)> SendAsync(string path, string body)
     {
-        using var incident = new StringContent("""{"id":"INC-2041","severity":"high"}""", Encoding.UTF8, "application/json");
-        using var answer = await Client.PostAsync(new Uri("workflows/incidents", UriKind.Relative), incident, Cancellation);
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await Client.PostAsync(new Uri(path, UriKind.Relative), content, Cancellation);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation), answer.Headers.GetValues("x-elsa-workflow-instance-id").Single());
     }
 

@@ -187,6 +187,7 @@ internal static class DemoCommand
         if (!json)
         {
             Terminal.Out.MarkupLineInterpolated($"Try it yourself: [bold]curl -X POST {address}workflows/incidents -H 'content-type: application/json' -d '{{}}'[/]");
+            Terminal.Out.MarkupLineInterpolated($"The other way round, from AWS to Google Cloud: [bold]curl -X POST {address}workflows/google-buckets[/]");
             Terminal.Out.MarkupLineInterpolated($"Everything shipped is at [bold]{address}[/]. An alert for incident-response, which then asks you under Approvals and tells {lab}lab/sink/incident-chat:");
 
             // Not through the console library, which would wrap the lines.
