@@ -29,8 +29,23 @@ internal sealed partial class FollowUpService(
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
+    private IDisposable? listening;
+
+    /// <summary>Listens before a run can be driven here: that a run is to be told something is said to its node once, and would else be found at the next sweep only.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        listening = signals.Subscribe(OnSignal);
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        listening?.Dispose();
+        base.Dispose();
+    }
+
     protected override Task RunAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([SweepAsync(stoppingToken), FetchAskedAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
+        Task.WhenAll([alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, stoppingToken), FetchAskedAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
 
     private async Task DoFreshAsync(CancellationToken cancellationToken)
     {
@@ -47,22 +62,18 @@ internal sealed partial class FollowUpService(
         }
     }
 
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    private void OnSignal(StoreSignal signal)
     {
-        using var listening = signals.Subscribe(signal =>
+        // The storage is back, or a run that could not be told because a dead node held it is free.
+        if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
         {
-            // The storage is back, or a run that could not be told because a dead node held it is free.
-            if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
-            {
-                attempts.Restart();
-                alarm.Ring();
-            }
-            else if (WorkflowRuntime.ToldOf(signal) is var (runId, followUpId) && runtime.IsLive(runId))
-            {
-                asked.Writer.TryWrite(followUpId);
-            }
-        });
-        await alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, cancellationToken);
+            attempts.Restart();
+            alarm.Ring();
+        }
+        else if (WorkflowRuntime.ToldOf(signal) is var (runId, followUpId) && runtime.IsLive(runId))
+        {
+            asked.Writer.TryWrite(followUpId);
+        }
     }
 
     private async Task FetchAskedAsync(CancellationToken cancellationToken)
