@@ -71,6 +71,23 @@ internal sealed class Federated : IAsyncDisposable
 
     public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await Client.GetStringAsync(new Uri(path, UriKind.Relative), Cancellation)).RootElement;
 
+    /// <summary>The run, once it has ended. Two minutes are waited at most: retries wait by the real clock.</summary>
+    public async Task<JsonElement> EndOfAsync(string runId)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
+        while (true)
+        {
+            var run = await GetAsync($"elsa/api/workflow-instances/{runId}");
+            if (run.GetProperty("status").GetString() == "Finished")
+            {
+                return run;
+            }
+
+            await Task.Delay(50, patience.Token);
+        }
+    }
+
     public async Task<string> JournalAsync(string runId)
     {
         using var everything = new StringContent("{}", Encoding.UTF8, "application/json");

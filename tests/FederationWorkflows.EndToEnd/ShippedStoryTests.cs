@@ -31,7 +31,7 @@ public sealed class ShippedStoryTests
 
         var (status, runId) = await shipped.AlertAsync("INC-2041");
         status.ShouldBe(HttpStatusCode.Accepted);
-        var approval = await shipped.ApprovalAsync();
+        var approval = await shipped.ApprovalAsync(runId!);
         shipped.KeyStatus().ShouldBe("Inactive");
         approval.GetProperty("title").GetString().ShouldBe($"INC-2041: keep {LeakedKey} of build-agent switched off?");
         shipped.Lab.Sinks.Requests("incident-chat").ShouldBeEmpty();
@@ -58,7 +58,7 @@ public sealed class ShippedStoryTests
         await using var shipped = await Shipped.StartAsync("incident-response");
 
         var (_, runId) = await shipped.AlertAsync("INC-7");
-        await shipped.DecideAsync(await shipped.ApprovalAsync(), "reject");
+        await shipped.DecideAsync(await shipped.ApprovalAsync(runId!), "reject");
         await shipped.EndAsync(runId!, WorkflowSubStatus.Finished);
 
         shipped.KeyStatus().ShouldBe("Active");
@@ -84,7 +84,7 @@ public sealed class ShippedStoryTests
         shipped.Lab.Sinks.Script("incident-chat", new SinkAnswer { Status = 404 });
 
         var (_, runId) = await shipped.AlertAsync("INC-2041");
-        await shipped.DecideAsync(await shipped.ApprovalAsync(), "approve");
+        await shipped.DecideAsync(await shipped.ApprovalAsync(runId!), "approve");
         var incident = (await shipped.EndAsync(runId!, WorkflowSubStatus.Faulted)).ShouldHaveSingleItem();
 
         incident.ActivityId.ShouldBe("unheard");
@@ -196,19 +196,11 @@ public sealed class ShippedStoryTests
             return (answer.StatusCode, answer.Headers.TryGetValues("x-elsa-workflow-instance-id", out var ids) ? ids.Single() : null);
         }
 
-        /// <summary>What waits for people, once it does.</summary>
-        public async Task<JsonElement> ApprovalAsync()
+        /// <summary>What a run asks people, once it does.</summary>
+        public async Task<JsonElement> ApprovalAsync(string runId)
         {
-            while (true)
-            {
-                var waiting = (await federated.GetAsync("api/approvals")).GetProperty("items");
-                if (waiting.GetArrayLength() > 0)
-                {
-                    return waiting[0];
-                }
-
-                await Task.Delay(50, Cancel);
-            }
+            await federated.Services.GetRequiredService<WorkflowRuntime>().RestOfAsync(runId).WaitAsync(TimeSpan.FromMinutes(2), Cancel);
+            return (await federated.GetAsync("api/approvals")).GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
         }
 
         public async Task DecideAsync(JsonElement approval, string decision)
@@ -230,19 +222,11 @@ public sealed class ShippedStoryTests
         /// <returns>What went wrong.</returns>
         public async Task<IReadOnlyList<(string ActivityId, string Message)>> EndAsync(string runId, WorkflowSubStatus expected)
         {
-            while (true)
-            {
-                var run = await federated.GetAsync($"elsa/api/workflow-instances/{runId}");
-                if (run.GetProperty("status").GetString() == "Finished")
-                {
-                    var incidents = run.GetProperty("workflowState").GetProperty("incidents").EnumerateArray()
-                        .Select(incident => (incident.GetProperty("activityId").GetString()!, incident.GetProperty("exception").GetProperty("message").GetString()!)).ToList();
-                    run.GetProperty("subStatus").GetString().ShouldBe(expected.ToString(), string.Join("; ", incidents));
-                    return incidents;
-                }
-
-                await Task.Delay(50, Cancel);
-            }
+            var run = await federated.EndOfAsync(runId);
+            var incidents = run.GetProperty("workflowState").GetProperty("incidents").EnumerateArray()
+                .Select(incident => (incident.GetProperty("activityId").GetString()!, incident.GetProperty("exception").GetProperty("message").GetString()!)).ToList();
+            run.GetProperty("subStatus").GetString().ShouldBe(expected.ToString(), string.Join("; ", incidents));
+            return incidents;
         }
 
         /// <summary>The leaked key's status, as the lab was last told.</summary>

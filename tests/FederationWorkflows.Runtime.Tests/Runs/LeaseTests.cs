@@ -1,4 +1,5 @@
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Tests.Support;
 
@@ -31,7 +32,8 @@ public sealed class LeaseTests
     [Fact]
     public async Task A_run_that_is_driven_for_long_stays_this_nodes()
     {
-        await using var server = await Server.CreateAsync(hosted: true);
+        await using var server = await Server.CreateAsync();
+        await server.HostAsync<LeaseService>();
         var handle = await server.StartAsync(Story.Of("story", Story.Call("call"), Story.Act("act")));
         await server.World.ArrivalAsync("call");
 
@@ -51,7 +53,8 @@ public sealed class LeaseTests
     [Fact]
     public async Task A_run_that_was_taken_over_while_it_waits_in_flight_is_let_go_at_the_next_renewal()
     {
-        await using var server = await Server.CreateAsync(hosted: true);
+        await using var server = await Server.CreateAsync();
+        await server.HostAsync<LeaseService>();
         var handle = await server.StartAsync(Story.Of("story", Story.Call("call")));
         var inFlight = await server.World.ArrivalAsync("call");
         var (_, lease) = (server.Store.Commits[0], server.Store.Commits[0].Lease);
