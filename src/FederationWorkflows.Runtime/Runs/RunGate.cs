@@ -51,21 +51,20 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
     /// <summary>Runs that wait for their turn.</summary>
     public int Queued => Volatile.Read(ref queued);
 
-    /// <summary>Takes room for a new run, to be given back with <see cref="Leave"/>.</summary>
-    /// <param name="waits">Waits until there is room; otherwise who asks is turned away.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="NodeBusyException">There is no room.</exception>
-    public async ValueTask EnterAsync(bool waits, CancellationToken cancellationToken)
+    /// <summary>There is room for a new run, unless somebody is quicker.</summary>
+    public bool HasRoom => room.CurrentCount > 0;
+
+    /// <summary>Takes room for a new run once there is some, to be given back with <see cref="Leave"/>.</summary>
+    public Task EnterAsync(CancellationToken cancellationToken) => room.WaitAsync(cancellationToken);
+
+    /// <summary>Takes room for a new run if there is some, to be given back with <see cref="Leave"/>.</summary>
+    public bool TryEnter() => room.Wait(0);
+
+    /// <summary>What who is turned away is told.</summary>
+    public NodeBusyException Full()
     {
-        if (waits)
-        {
-            await room.WaitAsync(cancellationToken);
-        }
-        else if (!await room.WaitAsync(TimeSpan.Zero, cancellationToken))
-        {
-            RuntimeMeter.Rejected.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, "full"));
-            throw new NodeBusyException($"{options.MaxRunning + options.MaxQueued} runs are being driven here or wait for it.", options.RetryAfter);
-        }
+        RuntimeMeter.Rejected.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, "full"));
+        return new NodeBusyException($"{options.MaxRunning + options.MaxQueued} runs are being driven here or wait for it.", options.RetryAfter);
     }
 
     public void Leave() => room.Release();

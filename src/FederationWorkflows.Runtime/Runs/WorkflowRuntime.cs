@@ -91,6 +91,12 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>This node takes no new runs.</summary>
     internal bool IsDraining => isDraining;
 
+    /// <summary>
+    /// Why nobody from outside can start a run at the moment; null when there is room, unless somebody is quicker. A server asks before it has
+    /// read a request: under overload, who is turned away late costs nearly as much as a run.
+    /// </summary>
+    public NodeBusyException? TurnsAway() => isDraining ? Draining() : gate.HasRoom ? null : gate.Full();
+
     /// <summary>A new run id.</summary>
     public string NewRunId() => environment.NewId();
 
@@ -283,6 +289,12 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     internal bool IsLive(string runId) => live.ContainsKey(runId);
 
+    private NodeBusyException Draining()
+    {
+        RuntimeMeter.Rejected.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, "draining"));
+        return new NodeBusyException("This node is being drained and takes no new runs.", retryAfter);
+    }
+
     internal async Task RenewLeasesAsync(CancellationToken cancellationToken)
     {
         foreach (var entry in live.Values)
@@ -298,12 +310,19 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     {
         if (isDraining)
         {
-            RuntimeMeter.Rejected.Add(1, new KeyValuePair<string, object?>(RuntimeMeter.Reason, "draining"));
-            throw new NodeBusyException("This node is being drained and takes no new runs.", retryAfter);
+            throw Draining();
         }
 
         // What came in durably by another way waits; who asks from outside is better told.
-        await gate.EnterAsync(origin.WaitsForRoom, cancellationToken);
+        if (origin.WaitsForRoom)
+        {
+            await gate.EnterAsync(cancellationToken);
+        }
+        else if (!gate.TryEnter())
+        {
+            throw gate.Full();
+        }
+
         WorkflowRun run;
         try
         {

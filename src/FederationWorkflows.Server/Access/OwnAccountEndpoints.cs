@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Security.Claims;
 using FederationWorkflows.Server.Access.Sessions;
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Management;
 using Microsoft.AspNetCore.Mvc;
 using FederationWorkflows.Server.Management.Contract;
@@ -35,7 +35,7 @@ internal static class OwnAccountEndpoints
         var result = await signIn.SignInAsync(context, credentials.Name, credentials.Password);
         if (result.Wait is { } wait)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            context.Response.TellRetryAfter(wait);
             return Results.Problem(result.Problem, statusCode: StatusCodes.Status429TooManyRequests);
         }
 

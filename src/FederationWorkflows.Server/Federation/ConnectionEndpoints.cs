@@ -1,8 +1,8 @@
-using System.Globalization;
 using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Connections;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Hosting;
 using FederationWorkflows.Server.Management;
 using FederationWorkflows.Server.Management.Contract;
 
@@ -34,7 +34,7 @@ internal static class ConnectionEndpoints
         var check = await checks.RunAsync(view.Facts.Name, context);
         if (check.Wait is { } wait)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            context.Response.TellRetryAfter(wait);
             return Results.Problem(check.Problem, statusCode: StatusCodes.Status429TooManyRequests);
         }
 

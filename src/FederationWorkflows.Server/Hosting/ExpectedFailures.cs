@@ -1,4 +1,3 @@
-using System.Globalization;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Definitions;
 using FederationWorkflows.Runtime.Definitions;
@@ -37,7 +36,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
 
         if (WaitAfter(exception) is { } wait)
         {
-            httpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            httpContext.Response.TellRetryAfter(wait);
         }
 
         // Who calls learns that it is the storage; where it lies is for the log.

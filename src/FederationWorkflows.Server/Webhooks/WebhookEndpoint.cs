@@ -67,6 +67,13 @@ internal sealed partial class WebhookEndpoint(
         }
 
         var target = match.Endpoint!;
+        if (target.Trigger is not null && runtime.TurnsAway() is { } busy)
+        {
+            context.Response.TellRetryAfter(busy.RetryAfter);
+            await ProblemAsync(context, StatusCodes.Status429TooManyRequests, busy.Message);
+            return;
+        }
+
         if (await ReadAsync(context, target.Stimulus) is var (request, verdict))
         {
             request = request with { RouteData = match.RouteData };

@@ -4,6 +4,7 @@ using FederationWorkflows.Server.Access.Keys;
 using FederationWorkflows.Server.Access.Sessions;
 using FederationWorkflows.Server.Access.Users;
 using FederationWorkflows.Server.Audit;
+using FederationWorkflows.Server.Hosting;
 
 namespace FederationWorkflows.Server.Pages.Access;
 
@@ -38,7 +39,7 @@ internal static class AccountPages
         {
             if (e.Wait is { } wait)
             {
-                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                context.Response.TellRetryAfter(wait);
             }
 
             return await PageAsync(context, users, keys, problem: e.Message, refusal: e.Wait is null ? StatusCodes.Status400BadRequest : StatusCodes.Status429TooManyRequests);
