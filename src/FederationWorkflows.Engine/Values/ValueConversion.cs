@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 
@@ -10,6 +11,9 @@ namespace FederationWorkflows.Engine;
 /// </summary>
 public static class ValueConversion
 {
+    /// <summary>Those of types that are only known while a run goes, such as its variables': making one takes reflection. There are as many as types that stories can name.</summary>
+    private static readonly ConcurrentDictionary<Type, Func<object?, object?>> Converters = new();
+
     /// <summary>The converter to <paramref name="target"/>.</summary>
     public static Func<object?, object?> To(Type target)
     {
@@ -41,9 +45,9 @@ public static class ValueConversion
         };
     }
 
-    /// <summary>Converts one value. For a value that passes often, keep the converter of <see cref="To"/>.</summary>
+    /// <summary>Converts one value.</summary>
     /// <exception cref="ValueConversionException">The value does not fit the type.</exception>
-    public static object? Convert(object? value, Type target) => To(target)(value);
+    public static object? Convert(object? value, Type target) => Converters.GetOrAdd(target, To)(value);
 
     /// <summary>Secrets among the parts of a value: where the target cannot keep them apart, the whole becomes one.</summary>
     private static bool HoldsSecrets(object? value, int level = 0) => level <= JsonValues.MaxDepth && value switch
