@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
 using FederationWorkflows.Cli.Tests.Support;
 using FederationWorkflows.CloudLab;
 using FederationWorkflows.CloudLab.Google;
@@ -7,7 +9,7 @@ namespace FederationWorkflows.Cli.Tests;
 
 /// <summary><c>fedflow setup</c>.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-public sealed class SetupTests(NodeLibrary library) : TestFolder, IClassFixture<NodeLibrary>
+public sealed partial class SetupTests(NodeLibrary library) : TestFolder, IClassFixture<NodeLibrary>
 {
     private static readonly string[] ToGoogle =
     [
@@ -41,6 +43,27 @@ public sealed class SetupTests(NodeLibrary library) : TestFolder, IClassFixture<
             await using var process = Fedflow.Start(Folder, environment, [.. Flow, audience]);
             (await process.ExitAsync(120)).ShouldBe(expected, process.Error);
         }
+    }
+
+    [Fact]
+    public async Task A_person_at_a_terminal_is_asked_and_asked_again_when_an_answer_cannot_be()
+    {
+        string[] answers =
+        [
+            "1234", "111122223333", "pods", "http://oidc.example", "https://oidc.example/cluster", "", "triage", "viewer", "fine-bucket, no_bucket", "fine-bucket",
+        ];
+
+        var screen = await TypeAsync(answers, "setup", "cluster-to-aws");
+
+        screen.ShouldContain("--aws-account The AWS account: twelve digits.");
+        screen.ShouldContain("--aws-account '1234' is not one: give the twelve digits of the AWS account.");
+        screen.ShouldContain("--issuer 'http://oidc.example' is not one:");
+        screen.ShouldContain("(sts.amazonaws.com)");
+        screen.ShouldContain("--buckets 'no_bucket' is not one: give the names of S3 buckets.");
+        var trust = await File.ReadAllTextAsync(Path.Combine(Folder, "setup-cluster-to-aws", "trust-policy.json"), TestContext.Current.CancellationToken);
+        trust.ShouldContain("arn:aws:iam::111122223333:oidc-provider/oidc.example/cluster");
+        trust.ShouldContain("system:serviceaccount:triage:viewer");
+        (await File.ReadAllTextAsync(Path.Combine(Folder, "setup-cluster-to-aws", "permissions-policy.json"), TestContext.Current.CancellationToken)).ShouldContain("arn:aws:s3:::fine-bucket");
     }
 
     [Fact]
@@ -157,4 +180,26 @@ public sealed class SetupTests(NodeLibrary library) : TestFolder, IClassFixture<
         code.ShouldBe(1);
         error.ShouldContain("is no CloudLab: give the http address on this machine that fedflow lab prints.");
     }
+
+    /// <summary>Runs a command in a terminal of its own and types answers, each of which is followed by Enter.</summary>
+    /// <returns>What the terminal showed, on one line.</returns>
+    private async Task<string> TypeAsync(string[] answers, params string[] arguments)
+    {
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "fedflow.dll"), .. arguments];
+        var start = new ProcessStartInfo("/usr/bin/script", ["--quiet", "--return", "--command", $"stty columns 400 && {string.Join(' ', command)}", "/dev/null"])
+        {
+            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
+        start.Environment["TERM"] = "xterm";
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(string.Concat(answers.Select(answer => answer + "\r")));
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        var screen = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        process.ExitCode.ShouldBe(0, screen);
+        return Escapes().Replace(screen, "").Replace("\r\n", " ", StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"\e\[[0-9;?]*[A-Za-z]")]
+    private static partial Regex Escapes();
 }

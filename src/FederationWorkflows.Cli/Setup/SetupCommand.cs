@@ -48,21 +48,21 @@ internal static class SetupCommand
         {
             var lab = result.GetValue(Lab) is { } address ? LabSetup.Address(address) : null;
             var answers = new Answers(result, Terminal.Out);
-            var (account, role) = (answers.Need(Account), answers.Need(Role));
+            var (account, role) = (answers.Need(Account, SetupRules.Account), answers.Need(Role, SetupRules.Role));
             var setup = new GoogleToAws
             {
                 Origin = origin,
                 AccountId = account,
                 RoleName = role,
-                Audience = answers.Need(Audience, $"https://{account}.aws.federation/{role}"),
-                ServiceAccount = answers.Need(ServiceAccount),
-                ServiceAccountId = answers.Need(ServiceAccountId),
-                Caller = origin == GoogleOrigin.Impersonation ? answers.Need(Caller) : null,
-                Instance = origin == GoogleOrigin.ComputeEngine ? answers.Need(Instance) : null,
-                Zone = origin == GoogleOrigin.ComputeEngine ? answers.Need(Zone) : null,
-                Namespace = origin == GoogleOrigin.Kubernetes ? answers.Need(Namespace) : null,
-                KubernetesServiceAccount = origin == GoogleOrigin.Kubernetes ? answers.Need(KubernetesServiceAccount) : null,
-                Buckets = answers.Optional(Buckets)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+                Audience = answers.Need(Audience, SetupRules.Audience, $"https://{account}.aws.federation/{role}"),
+                ServiceAccount = answers.Need(ServiceAccount, SetupRules.ServiceAccount),
+                ServiceAccountId = answers.Need(ServiceAccountId, SetupRules.UniqueId),
+                Caller = origin == GoogleOrigin.Impersonation ? answers.Need(Caller, SetupRules.Member) : null,
+                Instance = origin == GoogleOrigin.ComputeEngine ? answers.Need(Instance, SetupRules.Name) : null,
+                Zone = origin == GoogleOrigin.ComputeEngine ? answers.Need(Zone, SetupRules.Name) : null,
+                Namespace = origin == GoogleOrigin.Kubernetes ? answers.Need(Namespace, SetupRules.Name) : null,
+                KubernetesServiceAccount = origin == GoogleOrigin.Kubernetes ? answers.Need(KubernetesServiceAccount, SetupRules.Name) : null,
+                Buckets = answers.Several(Buckets, SetupRules.Bucket),
                 Write = result.GetValue(Write),
                 MaxSessionDuration = result.GetValue(Duration),
             };
@@ -96,13 +96,13 @@ internal static class SetupCommand
             var answers = new Answers(result, Terminal.Out);
             var setup = new ClusterToAws
             {
-                AccountId = answers.Need(Account),
-                RoleName = answers.Need(Role),
-                Issuer = answers.Need(Issuer),
-                Audience = answers.Need(Audience, "sts.amazonaws.com"),
-                Namespace = answers.Need(Namespace),
-                KubernetesServiceAccount = answers.Need(KubernetesServiceAccount),
-                Buckets = answers.Optional(Buckets)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+                AccountId = answers.Need(Account, SetupRules.Account),
+                RoleName = answers.Need(Role, SetupRules.Role),
+                Issuer = answers.Need(Issuer, SetupRules.Issuer),
+                Audience = answers.Need(Audience, SetupRules.Audience, "sts.amazonaws.com"),
+                Namespace = answers.Need(Namespace, SetupRules.Name),
+                KubernetesServiceAccount = answers.Need(KubernetesServiceAccount, SetupRules.Name),
+                Buckets = answers.Several(Buckets, SetupRules.Bucket),
                 Write = result.GetValue(Write),
                 MaxSessionDuration = result.GetValue(Duration),
             };
@@ -133,13 +133,13 @@ internal static class SetupCommand
             var answers = new Answers(result, Terminal.Out);
             var setup = new AwsToGoogle
             {
-                AccountId = answers.Need(Account),
-                RoleName = answers.Need(Role),
-                ProjectId = answers.Need(Project),
-                ProjectNumber = answers.Need(ProjectNumber),
-                PoolId = answers.Need(Pool, "aws-workloads"),
-                ProviderId = answers.Need(Provider, "aws-account"),
-                ServiceAccount = answers.Need(ServiceAccount),
+                AccountId = answers.Need(Account, SetupRules.Account),
+                RoleName = answers.Need(Role, SetupRules.Role),
+                ProjectId = answers.Need(Project, SetupRules.Project),
+                ProjectNumber = answers.Need(ProjectNumber, SetupRules.ProjectNumber),
+                PoolId = answers.Need(Pool, SetupRules.PoolId, "aws-workloads"),
+                ProviderId = answers.Need(Provider, SetupRules.PoolId, "aws-account"),
+                ServiceAccount = answers.Need(ServiceAccount, SetupRules.ServiceAccount),
             };
             answers.RequireAll();
             Require(setup.Problems(), options);
