@@ -46,7 +46,7 @@ internal sealed record StepFacts(string Id, string ActivityId, string ActivityTy
             };
             var time = CompletedAt is { } end && StartedAt is { } start ? string.Create(CultureInfo.InvariantCulture, $"{(end - start).TotalMilliseconds:0.0} ms") : HasBookmarks ? "waits" : "";
             var error = Exception is null ? "" : "  " + Terminal.Plain(Exception.Message);
-            return $"{mark} {Terminal.Plain(ActivityId),-18} {Terminal.Plain(ActivityType),-30} {time}{error}".TrimEnd();
+            return $"{mark} {Terminal.Plain(ActivityId),-18} {Terminal.Plain(ActivityType),-35} {time}{error}".TrimEnd();
         }
     }
 }
