@@ -134,7 +134,7 @@ internal sealed class StepRecorder : IRunObserver, ITransferObserver
             foreach (var record in executions.Values.Where(record => record.CompletedAt is not null && shown.Add(record.Id)).OrderBy(record => record.CompletedAt).ThenBy(record => record.Sequence))
             {
                 var step = Of(record);
-                console.WriteLine($"{Mark(step.Status)} {step.Activity,-18} {step.Type,-30} {Duration(step)}");
+                console.WriteLine($"{Mark(step.Status)} {step.Activity,-18} {step.Type,-35} {Duration(step)}");
             }
         }
     }
