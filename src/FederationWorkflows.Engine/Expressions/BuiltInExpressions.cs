@@ -110,7 +110,7 @@ internal static class BuiltInExpressions
 
     private sealed class InputHandler : IExpressionHandler
     {
-        public ExpressionDescriptor Descriptor { get; } = Describe("Input", browsable: true);
+        public ExpressionDescriptor Descriptor { get; } = Describe(Expression.InputType, browsable: true);
 
         public CompiledExpression Compile(Expression expression, Type returnType, IExpressionCompilationScope scope)
         {

@@ -13,6 +13,9 @@ public sealed record Expression(string Type, object? Value)
     /// <summary>The type that names a variable.</summary>
     public const string VariableType = "Variable";
 
+    /// <summary>The type that names an input of the workflow.</summary>
+    public const string InputType = "Input";
+
     /// <summary>A fixed value.</summary>
     public static Expression Literal(object? value) => new(LiteralType, value);
 

@@ -86,6 +86,35 @@ public sealed class SavingTests
     }
 
     [Fact]
+    public async Task A_picker_shows_what_a_file_names_and_the_file_stays_as_it_was_written()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var inner = Activity("Elsa.Sequence", "inner", ("variables", new JsonArray(Declared("inside", "Inside"))), ("activities", new JsonArray(Writes("deep", Variable("Inside")))));
+        var story = New("Picks", Writes("first", Variable("target")), Writes("second", Expression("Input", "severity")), Writes("third", Variable("nowhere")), inner);
+        story["variables"] = new JsonArray(Declared("target", "target"), Declared("inside", "outer"));
+        story["inputs"] = new JsonArray(new JsonObject { ["name"] = "severity", ["type"] = "String" });
+        var id = (await server.SaveAsync(story)).Text("definitionId");
+        var before = await server.ShowAsync($"/workflow-definitions/{id}/export?versionOptions=Latest");
+        var shown = await server.ShowAsync($"/workflow-definitions/by-definition-id/{id}?versionOptions=Latest");
+
+        Picked(shown, 0).ShouldBe(Declared("target", "target").ToJsonString());
+        Picked(shown, 1).ShouldBe("""{"name":"severity","type":"String"}""");
+        Picked(shown, 2).ShouldBe("nowhere");
+        shown["root"]!["activities"]![3]!["activities"]![0]!["text"]!["expression"].Text("value").ShouldBe(Declared("inside", "Inside").ToJsonString(), "it is the nearest of that name");
+
+        // The designer renames the variable and picks another one: both know it by its id, and only what has changed is written differently.
+        shown["variables"]![0]!["name"] = "renamed";
+        shown["root"]!["activities"]![2]!["text"]!["expression"]!["value"] = new JsonObject { ["id"] = "inside", ["name"] = "outer" }.ToJsonString();
+        await server.SaveAsync(shown);
+        var now = await server.ShowAsync($"/workflow-definitions/{id}/export?versionOptions=Latest");
+        new[] { 0, 1, 2 }.Select(index => Picked(now, index)).ShouldBe(["target", "severity", "inside"]);
+        now["root"]!["activities"]![3]!["activities"]!.ToJsonString().ShouldBe(before["root"]!["activities"]![3]!["activities"]!.ToJsonString());
+
+        static JsonObject Declared(string id, string name) => new() { ["id"] = id, ["name"] = name, ["typeName"] = "String", ["isArray"] = false, ["value"] = "x" };
+        static string? Picked(JsonObject story, int index) => story["root"]!["activities"]![index]!["text"]!["expression"].Text("value");
+    }
+
+    [Fact]
     public async Task An_unknown_activity_is_drawn_as_such_and_becomes_itself_again()
     {
         await using var server = await ServerUnderTest.StartAsync();

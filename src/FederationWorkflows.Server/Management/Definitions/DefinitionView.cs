@@ -27,6 +27,7 @@ internal sealed class DefinitionView(ActivityRegistry registry)
     public JsonObject Full(StoredDefinition stored, ClaimsPrincipal caller)
     {
         var json = Completed(stored, forDesigner: true);
+        PickedReferences.Spell(json);
         ((JsonObject)json["customProperties"]!)[Revision] = stored.Revision;
         json["links"] = new JsonArray(Links(stored.DefinitionId, caller));
         json["toolVersion"] = ToolVersion;

@@ -80,6 +80,7 @@ internal sealed class DesignerModel
             json.Remove(name);
         }
 
+        PickedReferences.Restore(json, before);
         Keep(before, json, Echoed);
         if (before["options"] is JsonObject old && json["options"] is JsonObject options)
         {
