@@ -199,7 +199,7 @@ public sealed class CelErrorTests
         (descriptors["CEL"].DisplayName, descriptors["CEL"].IsBrowsable).ShouldBe(("CEL", true));
         descriptors["CEL"].Properties.ShouldBe(new Dictionary<string, object> { ["MonacoLanguage"] = "python" });
         (descriptors["Template"].DisplayName, descriptors["Template"].IsBrowsable).ShouldBe(("Template", true));
-        descriptors["Template"].Properties.ShouldBe(new Dictionary<string, object> { ["UIHint"] = "multiline" });
+        descriptors["Template"].Properties.ShouldBe(new Dictionary<string, object> { ["MonacoLanguage"] = "plaintext" });
     }
 
     private static string Nested(int depth) => new string('[', depth) + "1" + new string(']', depth);

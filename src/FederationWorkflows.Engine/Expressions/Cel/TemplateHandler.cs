@@ -9,7 +9,7 @@ namespace FederationWorkflows.Engine.Expressions.Cel;
 /// </summary>
 internal sealed class TemplateHandler : IExpressionHandler
 {
-    public ExpressionDescriptor Descriptor { get; } = new("Template", "Template", IsBrowsable: true, new Dictionary<string, object> { ["UIHint"] = "multiline" });
+    public ExpressionDescriptor Descriptor { get; } = new("Template", "Template", IsBrowsable: true, new Dictionary<string, object> { ["MonacoLanguage"] = "plaintext" });
 
     public CompiledExpression Compile(Expression expression, Type returnType, IExpressionCompilationScope scope)
     {
