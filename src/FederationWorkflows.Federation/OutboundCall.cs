@@ -36,7 +36,8 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
                 FailureCodes.Timeout,
                 $"nothing within {timeout.TotalSeconds:0.###} s",
                 $"Check that this host reaches {Service}, by DNS, proxy and firewall; {FederationOptions.Section}:{nameof(FederationOptions.Timeout)} sets the limit.",
-                isRetryable: true);
+                isRetryable: true,
+                exception);
         }
         catch (InvalidOperationException exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -53,7 +54,7 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
         }
         catch (IOException exception)
         {
-            throw NoAnswer(FailureCodes.NetworkFailure, CloudText.Message(exception.Message), "", isRetryable: true, exception);
+            throw NoAnswer(FailureCodes.NetworkFailure, CloudText.Message(exception.Message), Broke, isRetryable: true, exception);
         }
     }
 
@@ -61,12 +62,16 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
     private static bool IsTimeout(Exception exception, CancellationToken timer) =>
         exception is OperationCanceledException || (exception is InvalidOperationException && timer.IsCancellationRequested);
 
-    /// <summary>The service answered with success, but not with what its documentation says.</summary>
+    /// <summary>
+    /// Success was answered, but not with what the service's documentation says: by whoever stands between, and perhaps only for now.
+    /// </summary>
     public FederationException Unreadable(string detail) =>
-        NoAnswer(FailureCodes.UnreadableAnswer, detail, $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.");
+        NoAnswer(FailureCodes.UnreadableAnswer, detail, $"Check that {FederationOptions.Section}:{nameof(FederationOptions.Endpoints)} and the proxy lead to {Service}.", isRetryable: true);
 
     /// <summary>An input of this call is wrong; nothing was sent.</summary>
     public FederationException Input(string detail, string advice) => Failure.Input(Cloud, Service, Api, detail, advice);
+
+    private string Broke => $"The connection to {Service} broke before its answer was whole: try again; when it stays so, look at what is between, such as a proxy or a firewall.";
 
     private FederationException Network(HttpRequestException exception)
     {
@@ -75,6 +80,8 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
             HttpRequestError.NameResolutionError => "The name could not be resolved: check this host's DNS and the configured endpoint.",
             HttpRequestError.SecureConnectionError => "The TLS handshake failed: check the certificate authorities this host trusts and whether a proxy intercepts TLS.",
             HttpRequestError.ProxyTunnelError => "The proxy did not open a tunnel: check its rules for this service.",
+            HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse => Broke,
+            HttpRequestError.Unknown when exception.InnerException is IOException => Broke,
             _ => $"Check that this host reaches {Service}, by proxy and firewall, and that the outbound policy allows it.",
         };
         var reason = exception.InnerException is { } inner && inner.Message != exception.Message ? $"{exception.Message} {inner.Message}" : exception.Message;

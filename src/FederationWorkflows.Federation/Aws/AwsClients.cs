@@ -41,6 +41,9 @@ internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptio
         config.UseFIPSEndpoint = false;
         config.DefaultConfigurationMode = DefaultConfigurationMode.Standard;
         config.RetryMode = RequestRetryMode.Standard;
+
+        // Ten times at once and whatever MaxErrorRetry says, whenever a connection breaks. Of connections that ended while they were idle the HTTP handler takes care.
+        config.MaxStaleConnectionRetries = 0;
         config.AllowAutoRedirect = false;
         config.DisableLogging = true;
         config.LogResponse = false;

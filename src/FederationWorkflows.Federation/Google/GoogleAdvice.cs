@@ -10,8 +10,8 @@ internal static class GoogleAdvice
     public static string For(GoogleCall call, GoogleError error) => call.Service switch
     {
         GoogleCall.IamCredentials => IamCredentials(call, error),
-        GoogleCall.MetadataServer => error.Code == "NotFound"
-            ? "No service account is attached to this machine (or, on GKE, no workload identity to this pod): attach one."
+        GoogleCall.MetadataServer => error.Code == "NotFound" ? "No service account is attached to this machine (or, on GKE, no workload identity to this pod): attach one."
+            : Passing(error).Length > 0 ? "It has too much to do, or is only starting: try again."
             : "Check that this host runs on Google Cloud and that the service account attached to it exists and is enabled.",
         GoogleCall.SecurityTokenService => PoolAdvice.For(call, error),
         GoogleCall.TokenEndpoint => TokenEndpoint(call, error),

@@ -68,7 +68,7 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
             {
                 await Task.Delay(StartUp[attempt], time, cancellationToken);
             }
-            catch (FederationException exception) when (exception.Side == FailureSide.Network && exception.Code is FailureCodes.NetworkFailure or FailureCodes.Timeout)
+            catch (FederationException exception) when (IsAbsent(exception))
             {
                 throw Absent(connection, call, exception);
             }
@@ -80,6 +80,14 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
     {
         { Side: FailureSide.Cloud } => exception.HttpStatus is 404 or 429 or >= 500,
         { InnerException.InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => true,
+        _ => false,
+    };
+
+    // No connection came about. One that breaks, or over which no answer comes in time, leads to somebody.
+    private static bool IsAbsent(FederationException exception) => exception switch
+    {
+        { Code: FailureCodes.NetworkFailure, InnerException: HttpRequestException failure } => failure.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
+        { Code: FailureCodes.Timeout, InnerException.InnerException: TimeoutException } => true,
         _ => false,
     };
 

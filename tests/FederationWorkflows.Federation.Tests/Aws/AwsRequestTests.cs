@@ -87,6 +87,25 @@ public sealed class AwsRequestTests : IDisposable
         answer.Content.ShouldBeOfType<JsonElement>().GetProperty("TableNames")[0].GetString().ShouldBe("a");
     }
 
+    [Theory]
+    [InlineData("<html><body>Sign in</body></html>")]
+    [InlineData("Sign in")]
+    [InlineData("<ListUsersResponse/>")]
+    [InlineData("")]
+    public async Task What_stands_between_is_not_taken_for_an_answer(string page)
+    {
+        host.Network.Answer(page, contentType: "text/html");
+        var query = AwsRequest.QueryStyle(Request("iam"), "ListRoles", "2010-05-08", []);
+        var json = AwsRequest.JsonStyle(Request("dynamodb"), "DynamoDB_20120810.ListTables", "{}"u8.ToArray());
+
+        (await Should.ThrowAsync<FederationException>(() => host.AwsRequests.SendAsync(query, Cancellation))).Message.ShouldBe(
+            "iam:ListRoles: no usable answer from AWS iam: its answer is not the XML that the API documents. Check that Federation:Endpoints and the proxy lead to AWS iam.");
+        if (page.Length > 0)
+        {
+            (await Should.ThrowAsync<FederationException>(() => host.AwsRequests.SendAsync(json, Cancellation))).Detail.ShouldBe("its answer is not the JSON that the API documents");
+        }
+    }
+
     public static TheoryData<string, string> Xml => new()
     {
         { "<r/>", "\"\"" },

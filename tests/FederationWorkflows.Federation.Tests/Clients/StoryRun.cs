@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Engine;
@@ -12,11 +13,13 @@ namespace FederationWorkflows.Federation.Tests.Clients;
 
 /// <summary>
 /// Runs a sequence of activities as a server would: what a host registers, a definition in JSON, and after every activity the run is made anew
-/// from its saved state. Activities are written as type, id and inputs; <c>"$name"</c> reads a variable, <c>result</c> and other outputs go to
+/// from its saved state; what waits for time waits for the test's. Activities are written as type, id and inputs; <c>"$name"</c> reads a variable, <c>result</c> and other outputs go to
 /// the variable named <c>id.output</c> where one is declared.
 /// </summary>
 internal sealed class StoryRun
 {
+    private static readonly ConditionalWeakTable<FederationHost, ActivityRegistry> Registries = [];
+
     private readonly Dictionary<string, byte[]> parts = [];
     private readonly WorkflowRun run;
 
@@ -59,6 +62,12 @@ internal sealed class StoryRun
                     await story.run.WaitAsync(TestContext.Current.CancellationToken);
                     break;
                 case RunStep.Yield:
+                    break;
+                case RunStep.Suspended when host.Clock is ManualTime time && story.run.Timers.MinBy(static timer => timer.DueAt) is { } timer:
+                    // Nothing is under way: it waits for nothing but time.
+                    story = story.Reload(workflow, environment);
+                    time.Advance(timer.DueAt > time.GetUtcNow() ? timer.DueAt - time.GetUtcNow() : TimeSpan.Zero);
+                    story.run.ResumeTimer(timer.Id).ShouldBeTrue();
                     break;
                 default:
                     story.Take();
@@ -112,7 +121,9 @@ internal sealed class StoryRun
         ["root"] = new JsonObject { ["type"] = "Elsa.Sequence", ["id"] = "sequence", ["version"] = 1, ["activities"] = new JsonArray([.. activities.Select(activity => activity.DeepClone())]) },
     };
 
-    private static ActivityRegistry Registry(FederationHost host)
+    private static ActivityRegistry Registry(FederationHost host) => Registries.GetValue(host, MakeRegistry);
+
+    private static ActivityRegistry MakeRegistry(FederationHost host)
     {
         var registry = new ActivityRegistry([TypedActivityProvider.FromAssemblyOf<Activity>(), .. host.Services.GetServices<IActivityProvider>()]);
         registry.RefreshAsync(TestContext.Current.CancellationToken).AsTask().GetAwaiter().GetResult();

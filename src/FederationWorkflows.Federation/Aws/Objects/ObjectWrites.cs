@@ -114,6 +114,11 @@ internal sealed class ObjectWrites(S3Calls calls, IObjects reads, TransferFolder
                 return client.PutObjectAsync(request, limited);
             },
             cancellationToken);
+        if (string.IsNullOrEmpty(answer.ETag))
+        {
+            throw call.Unreadable("its answer has no ETag");
+        }
+
         progress?.Report(new TransferProgress(length, length));
         return new WrittenObject(answer.ETag, answer.VersionId, length, IsRepeat: false);
     }
@@ -133,7 +138,7 @@ internal sealed class ObjectWrites(S3Calls calls, IObjects reads, TransferFolder
                 ChecksumAlgorithm = MultipartWrite.Checksum,
             },
             cancellationToken);
-        return new PartETag(part.Number, answer.ETag) { ChecksumCRC32 = answer.ChecksumCRC32 };
+        return Part(target, part, answer.ETag, answer.ChecksumCRC32);
     }
 
     private async Task<WrittenObject> CopyWholeAsync(OutboundCall call, ObjectTarget target, WriteGuard guard, ObjectSource source, ObjectFacts facts, CancellationToken cancellationToken)
@@ -182,6 +187,9 @@ internal sealed class ObjectWrites(S3Calls calls, IObjects reads, TransferFolder
                 LastByte = part.Offset + part.Length - 1,
             },
             cancellationToken);
-        return new PartETag(part.Number, answer.ETag) { ChecksumCRC32 = answer.ChecksumCRC32 };
+        return Part(target, part, answer.ETag, answer.ChecksumCRC32);
     }
+
+    private static PartETag Part(ObjectTarget target, WritePart part, string? etag, string? checksum) =>
+        string.IsNullOrEmpty(etag) ? throw S3Calls.Call("UploadPart", target.Address).Unreadable("its answer has no ETag") : new PartETag(part.Number, etag) { ChecksumCRC32 = checksum };
 }

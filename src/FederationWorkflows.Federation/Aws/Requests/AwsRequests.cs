@@ -82,6 +82,11 @@ internal sealed partial class AwsRequests(IHttpClientFactory http, AwsEndpoints 
         using var response = await client.SendAsync(message, cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         List<string> secrets = [.. request.Credentials.Secrets.Select(static secret => secret.Reveal()), .. request.Secrets.Where(static secret => secret.Length > 0)];
+        if (response.IsSuccessStatusCode && request.Answer is var (form, isOne) && !isOne(body))
+        {
+            throw call.Unreadable($"its answer is not the {form} that the API documents");
+        }
+
         return response.IsSuccessStatusCode ? AnswerContent.Read(response, body, secrets, XmlAnswer.ToJson) : throw Refused(call, response, AwsErrorAnswer.Read(response, body), secrets);
     }
 

@@ -49,6 +49,9 @@ public sealed record AwsRequest
     /// <summary>The body, at most <see cref="Objects.ObjectOptions.MaxContentBytes"/>.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>What every answer of success is in the protocol, and whether one is: what something between answers is not. Null where the protocol is not known.</summary>
+    internal (string Form, Func<byte[], bool> Is)? Answer { get; init; }
+
     /// <summary>Texts of the request that its answer must not show.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
@@ -63,6 +66,7 @@ public sealed record AwsRequest
         Method = "POST",
         ContentType = "application/x-www-form-urlencoded; charset=utf-8",
         Body = QueryProtocol.Form([new("Action", action), new("Version", version), .. parameters]),
+        Answer = ("XML", body => XmlAnswer.Load(body)?.Root?.Name.LocalName == action + "Response"),
     };
 
     /// <summary>The JSON protocol (DynamoDB, CloudTrail, Secrets Manager and most younger services): a JSON object, and its operation in X-Amz-Target.</summary>
@@ -77,5 +81,6 @@ public sealed record AwsRequest
         ContentType = contentType ?? "application/x-amz-json-1.1",
         Headers = request.Headers.Append(KeyValuePair.Create("X-Amz-Target", target)).ToDictionary(),
         Body = json.IsEmpty ? "{}"u8.ToArray() : json,
+        Answer = ("JSON", static body => body.Length == 0 || body.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{', ..]),
     };
 }
