@@ -13,6 +13,8 @@ internal static class BrokerTelemetry
 
     private static readonly Counter<long> Refreshes = Meter.CreateCounter<long>("fedflow.broker.refreshes", "{exchange}", "Exchanges before a token's end, which nobody waited for.");
 
+    private static readonly Counter<long> Replacements = Meter.CreateCounter<long>("fedflow.broker.replacements", "{token}", "Times somebody waited for another token, as the cloud refused the one that was kept.");
+
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>("fedflow.broker.failures", "{exchange}", "Exchanges that gave nothing.");
 
     public static void Hit(ExchangeKind kind)
@@ -26,6 +28,8 @@ internal static class BrokerTelemetry
     public static void Missed(ExchangeKind kind) => Misses.Add(1, Of(kind));
 
     public static void Refreshed(ExchangeKind kind) => Refreshes.Add(1, Of(kind));
+
+    public static void Replaced(ExchangeKind kind) => Replacements.Add(1, Of(kind));
 
     public static void Failed(ExchangeKind kind) => Failures.Add(1, Of(kind));
 

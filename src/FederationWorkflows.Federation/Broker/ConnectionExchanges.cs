@@ -108,12 +108,17 @@ internal sealed class ConnectionExchanges(
         return (token, report with { ExpiresAt = token.Claims.ExpiresAt, Claims = ClaimsOf(token.Claims) });
     }
 
-    private async Task<GoogleIdToken> ImpersonatedAsync(ExchangeKey key, string account, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
-    {
-        var source = await held.GetAsync<GoogleAccessToken>(ExchangeKey.AccessToken(key.Connection, [GoogleScopes.CloudPlatform]), user, cancellationToken);
-        var request = new IdTokenRequest { ServiceAccount = account, SourceToken = source.Token, Caller = $"connection '{key.Connection.Name}'", Audience = key.Audience! };
-        return await pace.AskAsync(Cloud.Google, GoogleCall.IamCredentials, limited => serviceAccounts.GenerateIdTokenAsync(request, limited), cancellationToken);
-    }
+    private Task<GoogleIdToken> ImpersonatedAsync(ExchangeKey key, string account, ConnectionUser user, TokenCache held, CancellationToken cancellationToken) =>
+        UseAsync(
+            ExchangeKey.AccessToken(key.Connection, [GoogleScopes.CloudPlatform]),
+            user,
+            held,
+            (GoogleAccessToken source) =>
+            {
+                var request = new IdTokenRequest { ServiceAccount = account, SourceToken = source.Token, Caller = $"connection '{key.Connection.Name}'", Audience = key.Audience! };
+                return pace.AskAsync(Cloud.Google, GoogleCall.IamCredentials, limited => serviceAccounts.GenerateIdTokenAsync(request, limited), cancellationToken);
+            },
+            cancellationToken);
 
     private async Task<(object, ExchangeReport)> PoolTokenAsync(ExchangeKey key, ExchangeReport report, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
     {
@@ -130,18 +135,23 @@ internal sealed class ConnectionExchanges(
         if (Given(options.TokenFile) is { } file)
         {
             var projected = await projectedTokens.ReadAsync(key.Connection.Name, file, issuer: null, cancellationToken);
-            request = request with { SubjectToken = projected.Token };
-            report = report with { Claims = ClaimsOf(projected.Claims) };
-        }
-        else
-        {
-            var credentials = await CredentialsAsync(connections.Get(options.Source!), user, held, cancellationToken);
-            request = request with { SubjectToken = callerIdentities.Sign(credentials, options.Provider!, Given(options.Region)), SubjectTokenType = SubjectTokenType.Aws4Request };
-            report = report with { AccessKeyId = credentials.AccessKeyId };
+            return await ExchangeAsync(request with { SubjectToken = projected.Token }, report with { Claims = ClaimsOf(projected.Claims) });
         }
 
-        var token = await pace.AskAsync(Cloud.Google, GoogleCall.SecurityTokenService, limited => pools.ExchangeAsync(request, limited), cancellationToken);
-        return (token, report with { ExpiresAt = token.ExpiresAt, Scopes = token.Scopes, Principal = token.Principal });
+        return await UseAsync(
+            Narrow.Aws(connections.Get(options.Source!), default, user),
+            user,
+            held,
+            (AwsCredentials credentials) => ExchangeAsync(
+                request with { SubjectToken = callerIdentities.Sign(credentials, options.Provider!, Given(options.Region)), SubjectTokenType = SubjectTokenType.Aws4Request },
+                report with { AccessKeyId = credentials.AccessKeyId }),
+            cancellationToken);
+
+        async Task<(object, ExchangeReport)> ExchangeAsync(PoolTokenRequest asked, ExchangeReport known)
+        {
+            var token = await pace.AskAsync(Cloud.Google, GoogleCall.SecurityTokenService, limited => pools.ExchangeAsync(asked, limited), cancellationToken);
+            return (token, known with { ExpiresAt = token.ExpiresAt, Scopes = token.Scopes, Principal = token.Principal });
+        }
     }
 
     /// <summary>A long-term key has no end: it is looked for anew after a while, since an administrator may have replaced it.</summary>
@@ -171,33 +181,54 @@ internal sealed class ConnectionExchanges(
 
     private async Task<(object, ExchangeReport)> RoleAsync(ExchangeKey key, ExchangeReport report, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
     {
-        var source = connections.Get(key.Connection.Options.Source!);
-        if (source.Kind!.Cloud != Cloud.Aws)
+        var options = key.Connection.Options;
+        var source = connections.Get(options.Source!);
+        switch (source.Kind!.Cloud)
         {
-            var (token, claims) = await WebIdentityAsync(key.Connection.Options, source, user, held, cancellationToken);
-            var credentials = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleWithWebIdentityAsync(WebIdentity(key, token), limited), cancellationToken);
-            return (credentials, Of(credentials) with { Claims = ClaimsOf(claims) });
+            case Cloud.Aws:
+                return await UseAsync(
+                    Narrow.Aws(source, default, user),
+                    user,
+                    held,
+                    async (AwsCredentials caller) => Of(await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleAsync(Chained(key, caller), limited), cancellationToken), null),
+                    cancellationToken);
+            case Cloud.Google:
+                return await UseAsync(
+                    ExchangeKey.IdToken(source, options.Audience!, Given(options.ServiceAccount)), user, held, (GoogleIdToken token) => AssumeAsync(token.Token, token.Claims), cancellationToken);
+            default:
+                // A cluster's token is as it is in its file now: there is no newer one.
+                var projected = await ReadAsync(source, cancellationToken);
+                return await AssumeAsync(projected.Token, projected.Claims);
         }
 
-        var caller = await CredentialsAsync(source, user, held, cancellationToken);
-        var chained = await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleAsync(Chained(key, caller), limited), cancellationToken);
-        return (chained, Of(chained));
+        async Task<(object, ExchangeReport)> AssumeAsync(Sensitive<string> token, IdTokenClaims claims) =>
+            Of(await pace.AskAsync(Cloud.Aws, Sts, limited => aws.AssumeRoleWithWebIdentityAsync(WebIdentity(key, token), limited), cancellationToken), ClaimsOf(claims));
 
-        ExchangeReport Of(AwsCredentials credentials) => report with { ExpiresAt = credentials.Expiration, AccessKeyId = credentials.AccessKeyId };
+        (object, ExchangeReport) Of(AwsCredentials credentials, ExchangeClaims? claims) =>
+            (credentials, report with { ExpiresAt = credentials.Expiration, AccessKeyId = credentials.AccessKeyId, Claims = claims });
     }
 
-    /// <summary>The token of another issuer that a role trusts: Google's, or a cluster's as it is in its file now.</summary>
-    private async Task<(Sensitive<string> Token, IdTokenClaims Claims)> WebIdentityAsync(
-        ConnectionOptions role, ConnectionDefinition source, ConnectionUser user, TokenCache held, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes an exchange with a token that is kept. When the cloud refuses that one, because it has expired by the cloud's clock or was revoked, another one takes its place, once.
+    /// </summary>
+    private static async Task<TResult> UseAsync<TToken, TResult>(
+        ExchangeKey key, ConnectionUser user, TokenCache held, Func<TToken, Task<TResult>> use, CancellationToken cancellationToken)
+        where TToken : class
     {
-        if (source.Kind!.Cloud is null)
+        var token = await held.GetAsync<TToken>(key, user, cancellationToken);
+        try
         {
-            var projected = await ReadAsync(source, cancellationToken);
-            return (projected.Token, projected.Claims);
+            return await use(token);
         }
+        catch (FederationException refusal) when (refusal.IsOfToken())
+        {
+            if (await held.ReplaceAsync(key, TokenMark.Of(token), user, cancellationToken) is not TToken other)
+            {
+                throw;
+            }
 
-        var idToken = await held.GetAsync<GoogleIdToken>(ExchangeKey.IdToken(source, role.Audience!, Given(role.ServiceAccount)), user, cancellationToken);
-        return (idToken.Token, idToken.Claims);
+            return await use(other);
+        }
     }
 
     private static WebIdentityRequest WebIdentity(ExchangeKey key, Sensitive<string> token) => new()
@@ -220,9 +251,6 @@ internal sealed class ConnectionExchanges(
         SessionPolicy = key.SessionPolicy,
         Region = Given(key.Connection.Options.Region),
     };
-
-    private static ValueTask<AwsCredentials> CredentialsAsync(ConnectionDefinition connection, ConnectionUser user, TokenCache held, CancellationToken cancellationToken) =>
-        held.GetAsync<AwsCredentials>(Narrow.Aws(connection, default, user), user, cancellationToken);
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 

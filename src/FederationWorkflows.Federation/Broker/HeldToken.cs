@@ -13,9 +13,10 @@ internal sealed class HeldToken
 
     private readonly byte[][]? secrets;
 
-    private HeldToken(object token, byte[][]? secrets, long refreshAt, long goodUntil)
+    private HeldToken(object token, string mark, byte[][]? secrets, long refreshAt, long goodUntil)
     {
         this.token = token;
+        Mark = mark;
         this.secrets = secrets;
         RefreshAt = refreshAt;
         GoodUntil = goodUntil;
@@ -33,8 +34,11 @@ internal sealed class HeldToken
         // Whoever gets it has at least the last sixth of its life, up to 5 minutes; a new one is looked for in the last third.
         var left = Math.Min(TimeSpan.FromMinutes(5).Ticks, lifetime / 6);
         var refresh = (long)(lifetime * (0.6 + (0.1 * random)));
-        return new HeldToken(token, null, now.UtcTicks + refresh, now.UtcTicks + lifetime - left);
+        return new HeldToken(token, TokenMark.Of(token), null, now.UtcTicks + refresh, now.UtcTicks + lifetime - left);
     }
+
+    /// <summary>Its <see cref="TokenMark"/>.</summary>
+    public string Mark { get; }
 
     /// <summary>From then on another one is looked for while this one is handed out. UTC ticks.</summary>
     public long RefreshAt { get; }
@@ -74,11 +78,11 @@ internal sealed class HeldToken
             AwsCredentials aws => aws with { SecretAccessKey = Secret(seal, 0) },
             _ => throw new NotSupportedException($"A {token.GetType().Name} is no token that is kept."),
         };
-        return new HeldToken(opened, null, RefreshAt, GoodUntil);
+        return new HeldToken(opened, Mark, null, RefreshAt, GoodUntil);
     }
 
     /// <summary>The same, but another one is looked for at another time.</summary>
-    public HeldToken RefreshedAt(long ticks) => new(token, secrets, ticks, GoodUntil);
+    public HeldToken RefreshedAt(long ticks) => new(token, Mark, secrets, ticks, GoodUntil);
 
     /// <summary>Overwrites what is sealed. Texts that were handed out are their holders' to forget.</summary>
     public void Wipe()
@@ -91,7 +95,7 @@ internal sealed class HeldToken
 
     private static Sensitive<string> Empty { get; } = Sensitive.Of("");
 
-    private HeldToken Sealed(object skeleton, params byte[][] contents) => new(skeleton, contents, RefreshAt, GoodUntil);
+    private HeldToken Sealed(object skeleton, params byte[][] contents) => new(skeleton, Mark, contents, RefreshAt, GoodUntil);
 
     private Sensitive<string> Secret(MemorySeal seal, int index) => Sensitive.Of(seal.Open(secrets![index]));
 }

@@ -48,6 +48,25 @@ internal sealed class TokenBroker : ITokenBroker, IDisposable
         return cache.GetAsync<AwsCredentials>(Narrow.Aws(definition, narrowing, user), user, cancellationToken);
     }
 
+    /// <summary>Another token in place of one that a cloud refused as expired, revoked or unknown, for whoever may use the connection that gave it.</summary>
+    /// <param name="mark">The <see cref="TokenMark"/> of the refused one.</param>
+    /// <param name="user">Who has it.</param>
+    /// <param name="cancellationToken">Ends waiting for it.</param>
+    /// <returns>Null when no connection of his gave it, as far as is known, or when it was given in place of another one a moment ago.</returns>
+    /// <exception cref="FederationException">The exchange failed.</exception>
+    public async Task<object?> ReplaceAsync(string mark, ConnectionUser user, CancellationToken cancellationToken)
+    {
+        foreach (var key in cache.GiversOf(mark))
+        {
+            if (ConnectionAccess.Allows(key.Connection, user))
+            {
+                return await cache.ReplaceAsync(key, mark, user, cancellationToken);
+            }
+        }
+
+        return null;
+    }
+
     public async Task<ExchangeReport> CheckAsync(string connection, CancellationToken cancellationToken = default)
     {
         var definition = connections.Get(connection);

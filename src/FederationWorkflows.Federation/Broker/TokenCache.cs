@@ -8,7 +8,7 @@ namespace FederationWorkflows.Federation.Broker;
 /// The tokens that exchanges gave, until shortly before their end. Looking one up takes no lock and makes no garbage. Whoever asks for the same
 /// at the same time waits for one exchange; it belongs to none of them, so none of them can cancel it for the others.
 /// </summary>
-internal sealed class TokenCache : IDisposable
+internal sealed partial class TokenCache : IDisposable
 {
     /// <summary>How long a refusal counts for those who ask for the same.</summary>
     public static readonly TimeSpan RefusalCounts = TimeSpan.FromSeconds(5);
@@ -234,7 +234,7 @@ internal sealed class TokenCache : IDisposable
                 entry.Failure = null;
                 if (!entry.IsRemoved)
                 {
-                    Volatile.Write(ref entry.Held, held);
+                    entry.Put(held);
                 }
             }
 
@@ -352,9 +352,14 @@ internal sealed class TokenCache : IDisposable
     [SuppressMessage("StyleCop.CSharp.MaintainabilityRules", "SA1401", Justification = "Written with Volatile and Interlocked.")]
     private sealed class Entry(ExchangeKey key)
     {
+        /// <summary>So many tokens that were kept before are still known: a run may have one of them.</summary>
+        private const int MostFormer = 4;
+
         public HeldToken? Held;
 
         public long LastUse;
+
+        private string[] former = [];
 
         public ExchangeKey Key => key;
 
@@ -366,6 +371,22 @@ internal sealed class TokenCache : IDisposable
 
         public ConnectionUser? LastUser { get; set; }
 
+        /// <summary>Until then no other token takes the place of one that the cloud refuses. UTC ticks.</summary>
+        public long ReplacementCountsUntil { get; set; }
+
         public bool IsRemoved { get; set; }
+
+        /// <summary>Keeps another token, or none.</summary>
+        public void Put(HeldToken? next)
+        {
+            if (Held is { } held)
+            {
+                former = [held.Mark, .. former.Take(MostFormer - 1)];
+            }
+
+            Volatile.Write(ref Held, next);
+        }
+
+        public bool Gave(string mark) => Held?.Mark == mark || former.Contains(mark);
     }
 }

@@ -15,6 +15,10 @@ internal static class ConnectionAccess
     /// <summary>The role that may use every connection.</summary>
     public const string Administrator = "administrator";
 
+    /// <summary>Whether somebody may use it.</summary>
+    public static bool Allows(ConnectionDefinition connection, ConnectionUser user) =>
+        user.IsAdministrator || (connection.IsFor(user.Story!) && user.Hands.All(connection.IsForRoles));
+
     /// <summary>Refuses who may not use it.</summary>
     /// <exception cref="FederationException"><see cref="FailureCodes.ConnectionNotAllowed"/>, saying what an administrator adds where.</exception>
     public static void Require(ConnectionDefinition connection, ConnectionUser user)

@@ -71,7 +71,7 @@ public sealed class HeldTokenTests
     [InlineData(-5, 0, 0, 0)]
     public void Another_is_looked_for_in_the_last_third_and_the_last_minutes_are_the_holder_s(int life, double random, int refresh, int good)
     {
-        var held = HeldToken.Of(new object(), Start.AddSeconds(life), Start, random);
+        var held = HeldToken.Of(Credentials.Session, Start.AddSeconds(life), Start, random);
 
         (new DateTimeOffset(held.RefreshAt, TimeSpan.Zero) - Start).TotalSeconds.ShouldBe(refresh, 0.01);
         (new DateTimeOffset(held.GoodUntil, TimeSpan.Zero) - Start).TotalSeconds.ShouldBe(good, 0.01);

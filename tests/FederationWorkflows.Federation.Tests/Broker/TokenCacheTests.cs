@@ -239,6 +239,73 @@ public sealed class TokenCacheTests : IDisposable
         cache.Count.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_token_that_a_cloud_refuses_is_replaced_by_one_exchange_for_all_who_had_it()
+    {
+        var first = Mark(await GetAsync());
+        clouds.Hold();
+        var refused = Enumerable.Range(0, 1000).Select(_ => Task.Run(() => ReplaceAsync(first), Cancel)).ToArray();
+        await clouds.Asked;
+        clouds.Release();
+
+        (await Task.WhenAll(refused)).ShouldAllBe(token => token == "token-2");
+        (await ReplaceAsync(first)).ShouldBe("token-2", "whoever comes late has it, too");
+        (await GetAsync()).Token.Reveal().ShouldBe("token-2");
+        clouds.Exchanges.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_took_the_place_of_another_is_itself_replaced_after_a_minute_at_the_earliest()
+    {
+        var first = Mark(await GetAsync());
+        (await ReplaceAsync(first)).ShouldBe("token-2");
+        var second = Mark(await GetAsync());
+
+        (await ReplaceAsync(second)).ShouldBeNull();
+        time.Advance(TokenCache.ReplacementCounts);
+
+        (await ReplaceAsync(second)).ShouldBe("token-3");
+        (await ReplaceAsync(first)).ShouldBe("token-3");
+        clouds.Exchanges.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_replacement_that_fails_is_told_and_what_was_refused_is_handed_out_no_more()
+    {
+        var first = Mark(await GetAsync());
+        clouds.Fail(Refused());
+
+        (await Should.ThrowAsync<FederationException>(() => ReplaceAsync(first))).Code.ShouldBe("AccessDenied");
+        await Should.ThrowAsync<FederationException>(() => ReplaceAsync(first));
+        await Should.ThrowAsync<FederationException>(() => GetAsync().AsTask());
+        clouds.Exchanges.ShouldBe(2, "a refusal counts for a moment");
+        clouds.Fail(null);
+        time.Advance(TokenCache.RefusalCounts);
+
+        (await GetAsync()).Token.Reveal().ShouldBe("token-3");
+    }
+
+    [Fact]
+    public async Task Whose_a_token_is_is_known_while_it_is_sealed_and_after_it_was_refreshed()
+    {
+        var first = Mark(await GetAsync());
+        time.Advance(TimeSpan.FromSeconds(90));
+        time.Advance(TokenCache.Round);
+        cache.GiversOf(first).ShouldHaveSingleItem().Scopes.ShouldBe(["scope"]);
+        time.Advance(TimeSpan.FromMinutes(40));
+        (await UntilAsync("token-2")).ShouldBe("token-2");
+
+        cache.GiversOf(first).ShouldHaveSingleItem();
+        (await ReplaceAsync(first)).ShouldBe("token-2");
+        cache.GiversOf(TokenMark.Of(Sensitive.Of("token-9"))).ShouldBeEmpty();
+        clouds.Exchanges.ShouldBe(2);
+    }
+
+    private static string Mark(GoogleAccessToken token) => TokenMark.Of(token);
+
+    private async Task<string?> ReplaceAsync(string mark) =>
+        (await cache.ReplaceAsync(ExchangeKey.AccessToken(Connection, ["scope"]), mark, User, Cancel) as GoogleAccessToken)?.Token.Reveal();
+
     private static FederationException Refused() => Make("AccessDenied", 403, isRetryable: false, null);
 
     private static FederationException Passing(int? retryAfter) => Make("ServiceUnavailable", 503, isRetryable: true, retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null);

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
 
@@ -59,7 +60,8 @@ public sealed class AssumeRole : CodeActivity<AwsCredentials>
             SessionPolicy = context.GetText(SessionPolicy),
             Region = context.Get(Region),
         };
-        var credentials = await context.GetRequiredService<IAwsFederation>().AssumeRoleAsync(request, context.CancellationToken);
+        var aws = context.GetRequiredService<IAwsFederation>();
+        var credentials = await context.CallAsync(request.Credentials, current => aws.AssumeRoleAsync(request with { Credentials = current }, context.CancellationToken));
         context.Set(AssumedRoleArn, credentials.AssumedRoleArn);
         context.Set(Expiration, credentials.Expiration);
         context.SetResult(credentials);

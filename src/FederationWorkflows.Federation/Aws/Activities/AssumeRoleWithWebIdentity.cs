@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
 
@@ -64,7 +65,8 @@ public sealed class AssumeRoleWithWebIdentity : CodeActivity<AwsCredentials>
     {
         try
         {
-            return await context.GetRequiredService<IAwsFederation>().AssumeRoleWithWebIdentityAsync(request, context.CancellationToken);
+            var aws = context.GetRequiredService<IAwsFederation>();
+            return await context.CallAsync(request.WebIdentityToken, current => aws.AssumeRoleWithWebIdentityAsync(request with { WebIdentityToken = current }, context.CancellationToken));
         }
         catch (FederationException refusal) when (refusal.Explanation is { } explanation)
         {

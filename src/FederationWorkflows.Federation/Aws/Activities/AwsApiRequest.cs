@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws.Requests;
+using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Requests;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
@@ -117,7 +118,7 @@ public sealed class AwsApiRequest : CodeActivity<object?>
         var request = Read(context);
         try
         {
-            var answer = await requests.SendAsync(request, context.CancellationToken);
+            var answer = await context.CallAsync(request.Credentials, current => requests.SendAsync(request with { Credentials = current }, context.CancellationToken));
             context.Set(StatusCode, answer.StatusCode);
             context.Set(ResponseHeaders, answer.Headers.ToDictionary(header => header.Key, header => (object?)header.Value));
             context.SetResult(context.Get(IsSecret) && answer.Content is { } content and not Sensitive ? Sensitive.Of(content) : answer.Content);

@@ -58,7 +58,9 @@ public sealed class CopyObject : ObjectActivity<string>
     {
         var target = Target(context, Condition, ETag, ContentType, ObjectMetadata);
         var source = new ObjectSource(context.GetText(SourceBucket) ?? target.Address.Bucket, context.Get(SourceKey) ?? "", context.GetText(SourceVersionId), context.GetText(SourceRegion));
-        var written = await context.GetRequiredService<IObjectWrites>().CopyAsync(target, source, Progress(context), context.CancellationToken);
+        var writes = context.GetRequiredService<IObjectWrites>();
+        var written = await CallAsync(
+            context, target.Address, address => writes.CopyAsync(target with { Address = address }, source, Progress(context), context.CancellationToken));
         context.Set(VersionId, written.VersionId);
         context.Set(ContentLength, written.Size);
         context.Set(IsRepeat, written.IsRepeat);

@@ -22,7 +22,8 @@ public sealed class DeleteObject : ObjectActivity<bool>
     /// <inheritdoc/>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
-        var deleted = await context.GetRequiredService<IObjects>().DeleteAsync(Address(context, VersionId), context.GetText(ETag), context.CancellationToken);
+        var objects = context.GetRequiredService<IObjects>();
+        var deleted = await CallAsync(context, Address(context, VersionId), address => objects.DeleteAsync(address, context.GetText(ETag), context.CancellationToken));
         context.Set(DeletedVersionId, deleted.VersionId);
         context.SetResult(deleted.IsDeleteMarker);
     }

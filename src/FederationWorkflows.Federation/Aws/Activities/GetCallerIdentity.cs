@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
 
@@ -20,6 +21,7 @@ public sealed class GetCallerIdentity : CodeActivity<CallerIdentity>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
         var credentials = AwsInputs.RequireCredentials(context, "Aws.GetCallerIdentity", Credentials);
-        context.SetResult(await context.GetRequiredService<IAwsFederation>().GetCallerIdentityAsync(credentials, context.Get(Region), context.CancellationToken));
+        var aws = context.GetRequiredService<IAwsFederation>();
+        context.SetResult(await context.CallAsync(credentials, current => aws.GetCallerIdentityAsync(current, context.Get(Region), context.CancellationToken)));
     }
 }

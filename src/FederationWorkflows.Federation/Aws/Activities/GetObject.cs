@@ -69,11 +69,11 @@ public sealed class GetObject : ObjectActivity<object?>
         var objects = context.GetRequiredService<IObjects>();
         if (context.GetText(File) is { } file)
         {
-            Show(context, await objects.DownloadAsync(address, file, Progress(context), context.CancellationToken), file);
+            Show(context, await CallAsync(context, address, current => objects.DownloadAsync(current, file, Progress(context), context.CancellationToken)), file);
             return;
         }
 
-        var read = await objects.ReadAsync(address, context.CancellationToken);
+        var read = await CallAsync(context, address, current => objects.ReadAsync(current, context.CancellationToken));
         Show(context, read.Facts, Parse(context.Get(Format), read));
     }
 

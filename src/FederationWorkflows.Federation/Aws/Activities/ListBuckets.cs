@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
 
@@ -28,7 +29,8 @@ public sealed class ListBuckets : CodeActivity<Bucket[]>
     protected override async ValueTask ExecuteAsync(ActivityExecutionContext context)
     {
         var credentials = AwsInputs.RequireCredentials(context, "Aws.ListBuckets", Credentials);
-        var list = await context.GetRequiredService<IBuckets>().ListAsync(credentials, context.Get(Region), context.Get(Limit), context.CancellationToken);
+        var buckets = context.GetRequiredService<IBuckets>();
+        var list = await context.CallAsync(credentials, current => buckets.ListAsync(current, context.Get(Region), context.Get(Limit), context.CancellationToken));
         context.Set(IsTruncated, list.IsTruncated);
         context.SetResult(list.Buckets.ToArray());
     }

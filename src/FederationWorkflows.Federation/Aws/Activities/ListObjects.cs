@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws.Objects;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
 
@@ -59,7 +60,8 @@ public sealed class ListObjects : CodeActivity<ListedObject[]>
             Limit = context.Get(Limit),
             Region = context.Get(Region),
         };
-        var list = await context.GetRequiredService<IObjects>().ListAsync(query, context.CancellationToken);
+        var objects = context.GetRequiredService<IObjects>();
+        var list = await context.CallAsync(query.Credentials, current => objects.ListAsync(query with { Credentials = current }, context.CancellationToken));
         context.Set(Prefixes, [.. list.Prefixes]);
         context.Set(IsTruncated, list.IsTruncated);
         context.SetResult(list.Objects.ToArray());

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
 using FederationWorkflows.Federation.Aws.Objects;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Aws.Activities;
 
@@ -47,6 +48,10 @@ public abstract class ObjectActivity<T> : CodeActivity<T>
         Metadata = (context.Get(metadata) ?? new Dictionary<string, object?>()).ToDictionary(item => item.Key, item => (string?)ValueConversion.Convert(item.Value, typeof(string)) ?? ""),
         IdempotencyKey = context.IdempotencyKey,
     };
+
+    /// <summary>Makes a call with the credentials of an address, or with others when these are refused as expired.</summary>
+    private protected static Task<TAnswer> CallAsync<TAnswer>(ActivityExecutionContext context, ObjectAddress address, Func<ObjectAddress, Task<TAnswer>> call) =>
+        context.CallAsync(address.Credentials, current => call(address with { Credentials = current }));
 
     private protected static IProgress<TransferProgress>? Progress(ActivityExecutionContext context) =>
         context.GetService<ITransferObserver>() is { } observer ? new Relay(context.Id, observer) : null;

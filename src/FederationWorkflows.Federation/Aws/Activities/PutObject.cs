@@ -56,13 +56,14 @@ public sealed class PutObject : ObjectActivity<string>
         var content = context.GetMasked(Content);
         var file = context.GetText(File);
         var writes = context.GetRequiredService<IObjectWrites>();
-        var written = (content, file) switch
+        Func<ObjectTarget, Task<WrittenObject>> write = (content, file) switch
         {
-            (not null, null) => await PutAsync(writes, target, content, context.CancellationToken),
-            (null, not null) => await writes.UploadAsync(target, file, Progress(context), context.CancellationToken),
+            (not null, null) => current => PutAsync(writes, current, content, context.CancellationToken),
+            (null, not null) => current => writes.UploadAsync(current, file, Progress(context), context.CancellationToken),
             (null, null) => throw Wrong("neither content nor a file is given"),
             _ => throw Wrong("both content and a file are given"),
         };
+        var written = await CallAsync(context, target.Address, address => write(target with { Address = address }));
         context.Set(VersionId, written.VersionId);
         context.Set(ContentLength, written.Size);
         context.Set(IsRepeat, written.IsRepeat);

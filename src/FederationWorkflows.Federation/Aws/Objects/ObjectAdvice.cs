@@ -13,6 +13,7 @@ internal static class ObjectAdvice
         "AccessDenied" or "Forbidden" when permission is "s3:GetObject" =>
             $"{AwsAdvice.Signed("AccessDenied", permission)} The bucket's policy and the key of its encryption (kms:Decrypt) count, too. Without s3:ListBucket the same is answered for a key that does not exist.",
         "AccessDenied" or "Forbidden" => $"{AwsAdvice.Signed("AccessDenied", permission)} The bucket's policy and the key of its encryption (kms:GenerateDataKey) count, too.",
+        "BadRequest" => "S3 gives no reason without a body: the credentials may have expired (assume the role again), or the bucket is in another region.",
         "NoSuchBucket" => "Check the bucket's name, and that the credentials are of the right partition.",
         NoSuchKey or "NotFound" => "Check the key: it is compared exactly, without a slash at its beginning.",
         "NoSuchVersion" => "Check the version id: it belongs to one key only.",

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 using FederationWorkflows.Federation.Google.Requests;
 using FederationWorkflows.Federation.Requests;
 
@@ -99,9 +100,12 @@ public sealed class GoogleApiRequest : CodeActivity<object?>
         var request = Read(context);
         try
         {
-            var answer = context.GetText(Collect) is { } property
-                ? await CollectAsync(context, requests, request, property)
-                : await requests.SendAsync(request, context.CancellationToken);
+            var property = context.GetText(Collect);
+            var answer = await context.CallAsync(
+                request.Token,
+                current => property is null
+                    ? requests.SendAsync(request with { Token = current }, context.CancellationToken)
+                    : CollectAsync(context, requests, request with { Token = current }, property));
             context.Set(StatusCode, answer.StatusCode);
             context.Set(ResponseHeaders, answer.Headers.ToDictionary(header => header.Key, header => (object?)header.Value));
             context.SetResult(context.Get(IsSecret) && answer.Content is { } content and not Sensitive ? Sensitive.Of(content) : answer.Content);

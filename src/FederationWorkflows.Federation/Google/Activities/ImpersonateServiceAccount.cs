@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Google.Activities;
 
@@ -44,7 +45,8 @@ public sealed class ImpersonateServiceAccount : CodeActivity<Sensitive<string>>
             Scopes = [.. context.Get(Scopes) ?? []],
             Lifetime = context.Get(Lifetime),
         };
-        var token = await context.GetRequiredService<IServiceAccountCredentials>().GenerateAccessTokenAsync(request, context.CancellationToken);
+        var accounts = context.GetRequiredService<IServiceAccountCredentials>();
+        var token = await context.CallAsync(request.SourceToken, current => accounts.GenerateAccessTokenAsync(request with { SourceToken = current }, context.CancellationToken));
         context.Set(ExpiresAt, token.ExpiresAt);
         context.SetResult(token.Token);
     }

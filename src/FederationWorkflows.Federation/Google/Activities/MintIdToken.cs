@@ -63,7 +63,8 @@ public sealed class MintIdToken : CodeActivity<Sensitive<string>>
         return (HasText(connection), HasText(serviceAccount), HasText(sourceToken?.Reveal())) switch
         {
             (true, false, false) => context.GetRequiredService<ITokenBroker>().GetIdTokenAsync(connection!, audience, ConnectionUser.Of(context), context.CancellationToken),
-            (false, true, true) => new(context.GetRequiredService<IServiceAccountCredentials>().GenerateIdTokenAsync(
+            (false, true, true) => new(MintAsync(
+                context,
                 new IdTokenRequest
                 {
                     ServiceAccount = serviceAccount!,
@@ -72,13 +73,18 @@ public sealed class MintIdToken : CodeActivity<Sensitive<string>>
                     Audience = audience,
                     IncludeEmail = context.Get(IncludeEmail),
                     UseEmailAzp = context.Get(UseEmailAzp) ? true : null,
-                },
-                context.CancellationToken)),
+                })),
             (true, _, _) => throw Wrong("a connection is given together with a service account or a source token"),
             (_, false, false) => throw Wrong("neither a connection nor a service account is given"),
             (_, true, false) => throw Wrong("the service account has no source token"),
             (_, false, true) => throw Wrong("the source token has no service account"),
         };
+    }
+
+    private static Task<GoogleIdToken> MintAsync(ActivityExecutionContext context, IdTokenRequest request)
+    {
+        var accounts = context.GetRequiredService<IServiceAccountCredentials>();
+        return context.CallAsync(request.SourceToken, current => accounts.GenerateIdTokenAsync(request with { SourceToken = current }, context.CancellationToken));
     }
 
     private static bool HasText(string? text) => !string.IsNullOrEmpty(text);

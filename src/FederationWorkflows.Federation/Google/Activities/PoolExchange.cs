@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using FederationWorkflows.Engine;
+using FederationWorkflows.Federation.Broker;
 
 namespace FederationWorkflows.Federation.Google.Activities;
 
@@ -60,7 +61,8 @@ public abstract class PoolExchange : CodeActivity<Sensitive<string>>
     {
         try
         {
-            return await context.GetRequiredService<IWorkloadIdentityPools>().ExchangeAsync(request, context.CancellationToken);
+            var pools = context.GetRequiredService<IWorkloadIdentityPools>();
+            return await context.CallAsync(request.SubjectToken, current => pools.ExchangeAsync(request with { SubjectToken = current }, context.CancellationToken));
         }
         catch (FederationException refusal) when (refusal.Explanation is { } explanation)
         {
