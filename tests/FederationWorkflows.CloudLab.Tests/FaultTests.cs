@@ -149,6 +149,8 @@ public sealed class FaultTests : IAsyncLifetime
 
         (await client.QueryAsync(("Action", "GetCallerIdentity"))).ShouldRefuse(
             403, "SignatureDoesNotMatch", "Signature expired: 20260318T100000Z is now earlier than 20260318T104500Z (20260318T110000Z - 15 min.)");
+        using var told = await lab.Http.GetAsync(new Uri("/lab/health", UriKind.Relative), TestLab.Cancel);
+        told.Headers.Date.ShouldBe(clock.GetUtcNow().AddHours(1), "so clients can know");
         lab.Server.Clock.Skew = TimeSpan.FromHours(-1);
         (await client.QueryAsync(("Action", "GetCallerIdentity"))).ShouldRefuse(
             403, "SignatureDoesNotMatch", "Signature not yet current: 20260318T100000Z is still later than 20260318T091500Z (20260318T090000Z + 15 min.)");

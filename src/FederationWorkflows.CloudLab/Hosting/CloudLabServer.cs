@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace FederationWorkflows.CloudLab;
 
@@ -121,6 +122,12 @@ public sealed class CloudLabServer : IAsyncDisposable
         });
         builder.Services.AddSingleton<MatcherPolicy, RequestConditionPolicy>();
         var app = builder.Build();
+        app.Use((http, next) =>
+        {
+            // Clients learn from it how far their own clock is off.
+            http.Response.Headers.Date = HeaderUtilities.FormatDate(clock.GetUtcNow());
+            return next(http);
+        });
         app.Use(new GoogleFaults(faults, events, clock).InvokeAsync);
         ILabService[] services = [events, sinks, faults, new ClockEndpoint(clock), .. composition.Services, new LabAdministration(aws, composition.Services.OfType<GoogleLab>().FirstOrDefault(), options.TimeProvider), aws];
         foreach (var service in services)

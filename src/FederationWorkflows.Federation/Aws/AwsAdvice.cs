@@ -8,7 +8,7 @@ namespace FederationWorkflows.Federation.Aws;
 /// <param name="Explanation">Which condition of a trust refused, where that is known.</param>
 internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = null)
 {
-    private const string WrongClock = "The clock of this host is wrong: synchronize it (AWS allows 15 minutes at S3, 5 elsewhere).";
+    private const string WrongClock = ClockDifference.Wrong + ": synchronize it (AWS allows 15 minutes at S3, 5 elsewhere).";
 
     public static implicit operator AwsAdvice(string text) => new(text);
 
@@ -71,7 +71,7 @@ internal sealed record AwsAdvice(string Text, TrustExplanation? Explanation = nu
             "AWS does not know these credentials: they are mixed up, or of another partition.",
         "SignatureDoesNotMatch" or "InvalidSignatureException" when Says(message, "Signature expired") || Says(message, "Signature not yet current") => WrongClock,
         "SignatureDoesNotMatch" or "InvalidSignatureException" or "IncompleteSignature" => "The secret access key does not belong to the access key id, or something between changed the request.",
-        "RequestTimeTooSkewed" or "RequestExpired" => WrongClock,
+        "RequestTimeTooSkewed" or "RequestExpired" or "RequestInTheFuture" => WrongClock,
         "Throttling" or "ThrottlingException" or "SlowDown" or "RequestLimitExceeded" or "TooManyRequestsException" or "ProvisionedThroughputExceededException" => "Too many calls: try again later.",
         "ServiceUnavailable" or "InternalFailure" or "InternalError" or "InternalServerError" or "BadGateway" or "GatewayTimeout" =>
             "A fault on AWS's side that usually passes: try again.",

@@ -44,6 +44,10 @@ internal sealed class AwsClients(System.Net.Http.IHttpClientFactory http, IOptio
 
         // Ten times at once and whatever MaxErrorRetry says, whenever a connection breaks. Of connections that ended while they were idle the HTTP handler takes care.
         config.MaxStaleConnectionRetries = 0;
+
+        // It would learn from the Date of any answer, for the whole process, and sign with another time than the host's: a clock that is wrong is told instead, by how much, as
+        // it spoils what is not signed here as well.
+        config.DisableClockSkewCorrection = true;
         config.AllowAutoRedirect = false;
         config.DisableLogging = true;
         config.LogResponse = false;

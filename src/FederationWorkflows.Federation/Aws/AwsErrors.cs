@@ -78,6 +78,9 @@ internal static class AwsErrors
         var retryAfter = response?.IsHeaderPresent("Retry-After") == true && RetryConditionHeaderValue.TryParse(response.GetHeaderValue("Retry-After"), out var header)
             ? GoogleError.RetryAfter(header, time)
             : null;
+        var date = response?.IsHeaderPresent("Date") == true && DateTimeOffset.TryParse(response.GetHeaderValue("Date"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var given)
+            ? given
+            : (DateTimeOffset?)null;
         var remedy = advice(code, detail);
         return new FederationException(new Failure
         {
@@ -88,7 +91,7 @@ internal static class AwsErrors
             Code = code,
             HttpStatus = (int)status,
             Detail = detail.Length > 0 ? detail : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)status} without an explanation"),
-            Advice = remedy.Text,
+            Advice = ClockDifference.With(remedy.Text, call.Service, code, detail, date, time.GetUtcNow()),
             Explanation = remedy.Explanation,
             IsRetryable = passing,
             RetryAfter = retryAfter,

@@ -43,7 +43,7 @@ internal static class GoogleAdvice
             $"The service account {call.Target} does not exist any more, or client_email in the file of {call.Caller} is wrong.",
         ("invalid_grant", var text) when Says(text, "disabled") => $"Enable {call.Target ?? "the account"}: gcloud iam service-accounts enable.",
         ("invalid_grant", var text) when Says(text, "reasonable timeframe") || Says(text, "iat and exp") || Says(text, "short-lived") =>
-            "The clock of this host is wrong: synchronize it (Google allows a few minutes).",
+            ClockDifference.Wrong + ": synchronize it (Google allows a few minutes).",
         ("invalid_grant", _) when error.Reason is "invalid_rapt" or "rapt_required" => $"The organization requires a new login (session length control). {Login}",
         ("invalid_grant", _) => call.Target is null
             ? $"The refresh token of {call.Caller} has expired or was revoked. {Login}"

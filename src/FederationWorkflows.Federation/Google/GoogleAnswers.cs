@@ -43,7 +43,7 @@ internal sealed class GoogleAnswers(HttpMessageHandler inner, GoogleCall call, T
             Code = error.Code,
             HttpStatus = (int)response.StatusCode,
             Detail = detail.Length > 0 ? detail : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)response.StatusCode} without an explanation"),
-            Advice = PoolAdvice.With(expected, GoogleAdvice.For(call, error)),
+            Advice = ClockDifference.With(PoolAdvice.With(expected, GoogleAdvice.For(call, error)), call.Service, error.Code, error.Message, response.Headers.Date, time.GetUtcNow()),
             Explanation = expected.Explanation,
             IsRetryable = OutboundCall.IsPassing(response.StatusCode) || error.Code is "UNAVAILABLE" or "RESOURCE_EXHAUSTED",
             RetryAfter = error.RetryDelay ?? GoogleError.RetryAfter(response.Headers.RetryAfter, time),

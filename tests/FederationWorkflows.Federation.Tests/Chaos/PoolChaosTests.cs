@@ -161,7 +161,7 @@ public sealed class PoolChaosTests : IAsyncLifetime
             new() { Token = token.Token, Service = "storage", Path = "/storage/v1/b", Method = "GET", Query = [new("project", "security-automation")] }, Cancel));
 
         (error.HttpStatus, error.IsRetryable).ShouldBe((401, false));
-        error.Advice.ShouldBe("The token is expired, revoked or no access token: get a new one just before this call.");
+        error.Advice.ShouldStartWith("The token is expired, revoked or no access token: get a new one just before this call. The clock of this host is 61 minutes behind that of Google's API storage.googleapis.com (");
     }
 
     [Theory]
@@ -176,6 +176,7 @@ public sealed class PoolChaosTests : IAsyncLifetime
 
         error.Message.ShouldContain(words);
         error.Advice.ShouldContain("sign it anew just before this call");
+        error.Advice.ShouldContain($"The clock of this host is 60 minutes {(minutes > 0 ? "behind" : "ahead of")} that of Google's security token service (");
     }
 
     private static JsonObject[] Story() =>

@@ -102,7 +102,7 @@ internal sealed partial class AwsRequests(IHttpClientFactory http, AwsEndpoints 
             Code = error.Code,
             HttpStatus = (int)response.StatusCode,
             Detail = detail.Length > 0 ? detail : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)response.StatusCode} without an explanation"),
-            Advice = AwsAdvice.Signed(error.Code, call.Api, error.Message),
+            Advice = ClockDifference.With(AwsAdvice.Signed(error.Code, call.Api, error.Message), call.Service, error.Code, error.Message, response.Headers.Date, time.GetUtcNow()),
             IsRetryable = OutboundCall.IsPassing(response.StatusCode) || AwsErrors.IsPassing(error.Code),
             RetryAfter = GoogleError.RetryAfter(response.Headers.RetryAfter, time),
         });
