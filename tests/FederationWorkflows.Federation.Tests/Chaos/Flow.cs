@@ -17,7 +17,7 @@ internal sealed record Hop(string Service, string Operation, string Activity, st
     public bool IsMetadata => Service == "metadata.google.internal";
 }
 
-/// <summary>A way from Google Cloud, or from a cluster, to AWS: a story whose steps are tried again by the strategy that the shipped ones name.</summary>
+/// <summary>A way from one cloud, or from a cluster, to another: a story whose steps are tried again by the strategy that the shipped ones name.</summary>
 internal sealed record Flow(string Name, Func<JsonObject[]> Story, string[] Variables, Hop[] Hops)
 {
     private const string Token = "Google's OAuth token endpoint";
@@ -25,6 +25,9 @@ internal sealed record Flow(string Name, Func<JsonObject[]> Story, string[] Vari
     private const string Metadata = "Google Cloud's metadata server";
 
     private static int keys;
+
+    /// <summary>What is run before, in real time: the credentials of a machine have a time limit of their own, which is no longer than a pause.</summary>
+    public JsonObject[] Before { get; init; } = [];
 
     public static IReadOnlyList<Flow> All { get; } =
     [
@@ -95,6 +98,24 @@ internal sealed record Flow(string Name, Func<JsonObject[]> Story, string[] Vari
             ],
             ["token", "credentials", "buckets"],
             [Sts("assume"), Buckets]),
+        new(
+            "AWS to GCP",
+            static () =>
+            [
+                Step("Aws.GetCredentials", "get", ("connection", "workload"), ("result", ">credentials")),
+                Step("Aws.SignCallerIdentity", "sign", ("credentials", "$credentials"), ("provider", DefaultGoogleWorld.WorkloadProvider), ("result", ">proof")),
+                Step("Google.ExchangeAwsToken", "exchange", ("subjectToken", "$proof"), ("provider", DefaultGoogleWorld.WorkloadProvider), ("serviceAccount", DefaultGoogleWorld.FromAws), ("result", ">token")),
+                Step("Google.Request", "list", ("token", "$token"), ("service", "storage"), ("path", "/storage/v1/b"), ("query", new JsonObject { ["project"] = DefaultGoogleWorld.ProjectId }), ("collect", "items"), ("result", ">buckets")),
+            ],
+            ["credentials", "proof", "token", "buckets"],
+            [
+                new("sts.googleapis.com", "token", "exchange", "Google's security token service", "token exchange"),
+                new("iamcredentials.googleapis.com", "generateAccessToken", "exchange", Credentials, "iamcredentials.generateAccessToken"),
+                new("storage.googleapis.com", "b", "list", "Google's API storage.googleapis.com", "storage:GET"),
+            ])
+        {
+            Before = [Activity("Aws.GetCredentials", "get", ("connection", "workload"))],
+        },
     ];
 
     private static Hop Buckets => new("s3.amazonaws.com", "ListBuckets", "list", "Amazon S3", "s3:ListBuckets");

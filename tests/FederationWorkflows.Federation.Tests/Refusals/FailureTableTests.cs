@@ -19,7 +19,7 @@ namespace FederationWorkflows.Federation.Tests.Refusals;
 
 /// <summary>
 /// The failure tables of docs/flows: what they say that a run says has been said, in the refusals that other tests hold to the letter or in those made here. What may happen at any
-/// step is <see cref="ToAwsChaosTests"/>'s.
+/// step is <see cref="FlowChaosTests"/>'s.
 /// </summary>
 public sealed partial class FailureTableTests(ChaosLab lab) : IClassFixture<ChaosLab>, IDisposable
 {

@@ -105,7 +105,7 @@ public sealed class GoogleApiRequest : CodeActivity<object?>
                 request.Token,
                 current => property is null
                     ? requests.SendAsync(request with { Token = current }, context.CancellationToken)
-                    : CollectAsync(context, requests, request with { Token = current }, property));
+                    : CollectAsync(context, requests, request with { Token = current, IsForJson = true }, property));
             context.Set(StatusCode, answer.StatusCode);
             context.Set(ResponseHeaders, answer.Headers.ToDictionary(header => header.Key, header => (object?)header.Value));
             context.SetResult(context.Get(IsSecret) && answer.Content is { } content and not Sensitive ? Sensitive.Of(content) : answer.Content);

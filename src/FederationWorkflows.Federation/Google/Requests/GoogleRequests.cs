@@ -42,7 +42,11 @@ internal sealed partial class GoogleRequests(GoogleHttp http, IOptionsMonitor<Fe
         var url = new Uri($"{@base}{request.Path}{RequestInputs.QueryString(call, request.Query)}");
         return await http.SendAsync(call, () => Message(request, method, url), request.Token, FederationHttpClients.GoogleApis, Read, cancellationToken);
 
-        CloudAnswer Read(HttpResponseMessage response, byte[] body) => AnswerContent.Read(response, body, [request.Token.Reveal(), .. request.Secrets]);
+        CloudAnswer Read(HttpResponseMessage response, byte[] body)
+        {
+            var answer = AnswerContent.Read(response, body, [request.Token.Reveal(), .. request.Secrets]);
+            return request.IsForJson && answer.Content is string or byte[] or Sensitive<string> or Sensitive<byte[]> ? throw call.Unreadable("its answer is no JSON") : answer;
+        }
     }
 
     private static HttpRequestMessage Message(GoogleRequest request, string method, Uri url)

@@ -43,4 +43,7 @@ public sealed record GoogleRequest
 
     /// <summary>Texts of the request that its answer must not show.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>What is called answers in JSON; what something between answers is not taken for it.</summary>
+    internal bool IsForJson { get; init; }
 }

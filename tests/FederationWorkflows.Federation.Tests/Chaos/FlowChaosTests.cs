@@ -4,10 +4,10 @@ using FederationWorkflows.Federation.Tests.Clients;
 namespace FederationWorkflows.Federation.Tests.Chaos;
 
 /// <summary>
-/// To AWS while something goes wrong on the way, at every call of every flow: once, and the story finishes all the same; for ever, and it ends with the reason. Time is the
+/// From cloud to cloud while something goes wrong on the way, at every call of every flow: once, and the story finishes all the same; for ever, and it ends with the reason. Time is the
 /// test's, and says how long people would have waited.
 /// </summary>
-public sealed class ToAwsChaosTests(ChaosLab lab) : IClassFixture<ChaosLab>
+public sealed class FlowChaosTests(ChaosLab lab) : IClassFixture<ChaosLab>
 {
     private const int RetryAfter = 20;
 
@@ -84,6 +84,11 @@ public sealed class ToAwsChaosTests(ChaosLab lab) : IClassFixture<ChaosLab>
         var time = new ManualTime(DateTimeOffset.UtcNow);
         var interference = new Interference(time);
         using var host = lab.Host(time, interference);
+        if (flow.Before.Length > 0)
+        {
+            (await StoryRun.RunAsync(host, flow.Before)).ShouldFinish();
+        }
+
         switch (trouble)
         {
             case "slow":
@@ -121,8 +126,9 @@ public sealed class ToAwsChaosTests(ChaosLab lab) : IClassFixture<ChaosLab>
     private static string Misread(Hop hop) => hop switch
     {
         { IsMetadata: true } => "its answer has no Metadata-Flavor: Google, so something else answers at its address",
-        { Operation: "token" } => "its answer is not the JSON of a token",
-        { Operation: "generateIdToken" } => "its answer is not the JSON that the API documents",
+        { Service: "oauth2.googleapis.com" } => "its answer is not the JSON of a token",
+        { Service: "storage.googleapis.com" } => "its answer is no JSON",
+        { Service: "iamcredentials.googleapis.com" or "sts.googleapis.com" } => "its answer is not the JSON that the API documents",
         { Operation: "AssumeRoleWithWebIdentity" } => "its answer has no complete credentials",
         { Operation: "GetCallerIdentity" } => "its answer has no account, ARN and user id",
         { Operation: "ListBuckets" } => "its answer is not a list of buckets",
@@ -133,12 +139,12 @@ public sealed class ToAwsChaosTests(ChaosLab lab) : IClassFixture<ChaosLab>
 
     private static string Refusal(string service, string status) => (service, status) switch
     {
-        ("oauth2.googleapis.com", "429") => "rate_limit_exceeded (HTTP 429): Rate limit exceeded. The project's quota is used up: try again later, or raise it.",
-        ("oauth2.googleapis.com", "500") => "internal_failure (HTTP 500): Backend Error. A fault on Google's side that usually passes: try again.",
-        ("oauth2.googleapis.com", "503") => "temporarily_unavailable (HTTP 503): The service is temporarily unavailable. A fault on Google's side that usually passes: try again.",
-        ("iamcredentials.googleapis.com", "429") => "RESOURCE_EXHAUSTED (HTTP 429): Resource has been exhausted (e.g. check quota). The project's quota is used up: try again later, or raise it.",
-        ("iamcredentials.googleapis.com", "500") => "INTERNAL (HTTP 500): Internal error encountered. A fault on Google's side that usually passes: try again.",
-        ("iamcredentials.googleapis.com", "503") => "UNAVAILABLE (HTTP 503): The service is currently unavailable. A fault on Google's side that usually passes: try again.",
+        ("oauth2.googleapis.com" or "sts.googleapis.com", "429") => "rate_limit_exceeded (HTTP 429): Rate limit exceeded. The project's quota is used up: try again later, or raise it.",
+        ("oauth2.googleapis.com" or "sts.googleapis.com", "500") => "internal_failure (HTTP 500): Backend Error. A fault on Google's side that usually passes: try again.",
+        ("oauth2.googleapis.com" or "sts.googleapis.com", "503") => "temporarily_unavailable (HTTP 503): The service is temporarily unavailable. A fault on Google's side that usually passes: try again.",
+        ("iamcredentials.googleapis.com" or "storage.googleapis.com", "429") => "RESOURCE_EXHAUSTED (HTTP 429): Resource has been exhausted (e.g. check quota). The project's quota is used up: try again later, or raise it.",
+        ("iamcredentials.googleapis.com" or "storage.googleapis.com", "500") => "INTERNAL (HTTP 500): Internal error encountered. A fault on Google's side that usually passes: try again.",
+        ("iamcredentials.googleapis.com" or "storage.googleapis.com", "503") => "UNAVAILABLE (HTTP 503): The service is currently unavailable. A fault on Google's side that usually passes: try again.",
         ("metadata.google.internal", "429") => "TooManyRequests (HTTP 429): HTTP 429 without an explanation. It has too much to do, or is only starting: try again.",
         ("metadata.google.internal", "500") => "InternalServerError (HTTP 500): HTTP 500 without an explanation. It has too much to do, or is only starting: try again.",
         ("metadata.google.internal", "503") => "ServiceUnavailable (HTTP 503): HTTP 503 without an explanation. It has too much to do, or is only starting: try again.",
