@@ -3,14 +3,17 @@ using FederationWorkflows.Federation.Aws;
 
 namespace FederationWorkflows.Federation;
 
-/// <summary>Accepts no redirect, which would carry a credential elsewhere, and no answer larger than a token service or a listing has a reason to send.</summary>
+/// <summary>
+/// Accepts no redirect, which would carry a credential elsewhere, and no answer larger than a token service or a listing has a reason to send; and says so when no connection
+/// came about in time.
+/// </summary>
 /// <param name="maxBytes">How much is taken of an answer.</param>
 /// <param name="streams">Answers of success are passed on as they come: whoever reads them counts.</param>
 internal sealed class AnswerLimits(long maxBytes, bool streams = false) : DelegatingHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var response = await base.SendAsync(request, cancellationToken);
+        var response = await ConnectAsync(request, cancellationToken);
         try
         {
             if (response.StatusCode is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified)
@@ -30,6 +33,19 @@ internal sealed class AnswerLimits(long maxBytes, bool streams = false) : Delega
         {
             response.Dispose();
             throw;
+        }
+    }
+
+    // .NET reports a connection that did not come about in time as a cancellation, which nobody asked for: the clouds' libraries make of it what they like.
+    private async Task<HttpResponseMessage> ConnectAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested && exception.InnerException is TimeoutException timeout)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, timeout.Message, timeout);
         }
     }
 

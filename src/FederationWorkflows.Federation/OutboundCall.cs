@@ -36,8 +36,7 @@ internal record OutboundCall(Cloud Cloud, string Service, string Api)
                 FailureCodes.Timeout,
                 $"nothing within {timeout.TotalSeconds:0.###} s",
                 $"Check that this host reaches {Service}, by DNS, proxy and firewall; {FederationOptions.Section}:{nameof(FederationOptions.Timeout)} sets the limit.",
-                isRetryable: true,
-                exception);
+                isRetryable: true);
         }
         catch (InvalidOperationException exception) when (cancellationToken.IsCancellationRequested)
         {

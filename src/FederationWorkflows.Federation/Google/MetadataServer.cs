@@ -84,12 +84,8 @@ internal sealed class MetadataServer(GoogleHttp http, TimeProvider time)
     };
 
     // No connection came about. One that breaks, or over which no answer comes in time, leads to somebody.
-    private static bool IsAbsent(FederationException exception) => exception switch
-    {
-        { Code: FailureCodes.NetworkFailure, InnerException: HttpRequestException failure } => failure.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
-        { Code: FailureCodes.Timeout, InnerException.InnerException: TimeoutException } => true,
-        _ => false,
-    };
+    private static bool IsAbsent(FederationException exception) =>
+        exception is { Code: FailureCodes.NetworkFailure, InnerException: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } };
 
     // Nothing answers there unless this is Google Cloud: trying again is of no use, setting up credentials is.
     private static FederationException Absent(MetadataServerConnection connection, GoogleCall call, FederationException exception) => new(

@@ -66,6 +66,19 @@ public sealed class NetworkTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task A_connection_that_does_not_come_about_in_time_is_no_cancellation(string call)
+    {
+        host.Network.Throw(new TaskCanceledException("canceled", new TimeoutException("A connection could not be established within the configured ConnectTimeout.")));
+
+        var error = await Should.ThrowAsync<FederationException>(() => RunAsync(call, TestContext.Current.CancellationToken));
+
+        (error.Code, error.IsRetryable).ShouldBe((FailureCodes.NetworkFailure, true));
+        error.Detail.ShouldBe("A connection could not be established within the configured ConnectTimeout.");
+        error.Advice.ShouldBe($"Check that this host reaches {error.Service}, by proxy and firewall, and that the outbound policy allows it.");
+    }
+
+    [Theory]
     [InlineData(HttpRequestError.NameResolutionError, true, "The name could not be resolved: check this host's DNS and the configured endpoint.")]
     [InlineData(HttpRequestError.SecureConnectionError, false, "The TLS handshake failed: check the certificate authorities this host trusts and whether a proxy intercepts TLS.")]
     [InlineData(HttpRequestError.ProxyTunnelError, true, "The proxy did not open a tunnel: check its rules for this service.")]

@@ -53,6 +53,33 @@ public sealed class MetadataStartTests : IDisposable
         host.Network.Requests.Count.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_connection_that_does_not_come_about_in_time_leads_to_nobody()
+    {
+        using var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(1), UseProxy = false, ConnectCallback = NeverAsync };
+        using var http = new HttpMessageInvoker(handler);
+        host.Network.OnRequest = (_, cancellation) => http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "http://metadata.example/"), cancellation);
+
+        var error = await Should.ThrowAsync<FederationException>(PassAsync);
+
+        (error.Code, error.IsRetryable).ShouldBe((FailureCodes.NetworkFailure, false));
+        error.Advice.ShouldStartWith("connection 'here' is of kind metadataServer: run this host on Google Cloud");
+    }
+
+    [Fact]
+    public async Task One_over_which_no_answer_comes_in_time_leads_to_somebody()
+    {
+        host.Network.Hang();
+        var running = host.Google.GetIdTokenAsync("here", "aws-prod", TestContext.Current.CancellationToken);
+        await host.Time.TimerMade.Task;
+        host.Time.Advance(TimeSpan.FromSeconds(30));
+
+        var error = await Should.ThrowAsync<FederationException>(() => running);
+
+        (error.Code, error.IsRetryable).ShouldBe((FailureCodes.Timeout, true));
+        error.Advice.ShouldStartWith("Check that this host reaches Google Cloud's metadata server");
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.OK)]
     [InlineData(HttpStatusCode.NotFound)]
@@ -64,6 +91,12 @@ public sealed class MetadataStartTests : IDisposable
 
         error.Detail.ShouldBe("its answer has no Metadata-Flavor: Google, so something else answers at its address");
         host.Network.Requests.Count.ShouldBe(1);
+    }
+
+    private static async ValueTask<Stream> NeverAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        throw new InvalidOperationException("The delay cannot end but by cancellation.");
     }
 
     private Task<GoogleIdToken> PassAsync() => host.Time.PassAsync(host.Google.GetIdTokenAsync("here", "aws-prod", TestContext.Current.CancellationToken), TimeSpan.FromSeconds(2));
