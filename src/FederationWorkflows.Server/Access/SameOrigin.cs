@@ -2,7 +2,7 @@ namespace FederationWorkflows.Server.Access;
 
 /// <summary>
 /// Tells what a page of this server sends from what a page of another site makes the browser of its visitor send: Fetch Metadata (W3C) where
-/// the browser sends it, and Origin (RFC 6454) otherwise. Programs send neither.
+/// the browser sends it, and Origin (RFC 6454) otherwise. Programs send neither, and no page can make its browser say something else.
 /// </summary>
 internal static class SameOrigin
 {
@@ -11,8 +11,11 @@ internal static class SameOrigin
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         var origin = request.Headers.Origin.ToString();
-        return site is not ("" or "same-origin" or "none")
-            || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
+
+        // The browser knows which site it called; the server knows that of a proxy that tells it.
+        return site.Length > 0
+            ? site is not ("same-origin" or "none")
+            : origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The request may change something, or opens a connection that may.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Hosting;
 
-/// <summary>Believes the configured proxies, and nobody else, on where a request came from and whether it came by TLS.</summary>
+/// <summary>Believes the configured proxies, and nobody else, on where a request came from, and on what was called: by TLS or not, which host, which path before ours.</summary>
 internal static class Proxies
 {
     public static IServiceCollection AddTrustedProxies(this IServiceCollection services)
@@ -12,7 +12,7 @@ internal static class Proxies
         services.AddSingleton<IValidateOptions<ServerOptions>, Check>();
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ServerOptions>>((forwarded, server) =>
         {
-            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost | ForwardedHeaders.XForwardedPrefix;
 
             // By default this machine is trusted; here it is only where it is listed.
             forwarded.KnownProxies.Clear();

@@ -24,11 +24,17 @@ public sealed class ServerOptions
     [RegularExpression(@"/[A-Za-z0-9_\-/]*[A-Za-z0-9_\-]", ErrorMessage = "Server:WebhookBasePath must begin with / and not end with it.")]
     public string WebhookBasePath { get; set; } = "/workflows";
 
-    /// <summary>What everything's path begins with, where a proxy leads only a part of a site here, e.g. <c>/flows</c>; empty for none.</summary>
+    /// <summary>
+    /// What everything's path begins with, where a proxy leads only a part of a site here and leaves the path as it is, e.g. <c>/flows</c>; empty for
+    /// none, and where the proxy takes it away and says so (<c>X-Forwarded-Prefix</c>).
+    /// </summary>
     [RegularExpression(@"(/[A-Za-z0-9_\-]+)*", ErrorMessage = "Server:PathBase must begin with / and not end with it.")]
     public string PathBase { get; set; } = "";
 
-    /// <summary>Addresses and networks (CIDR) of proxies whose word on the caller's address and scheme (<c>X-Forwarded-For</c>, <c>-Proto</c>) is taken; nobody's when empty.</summary>
+    /// <summary>
+    /// Addresses and networks (CIDR) of proxies whose word is taken on the caller's address and on what he called (<c>X-Forwarded-For</c>, <c>-Proto</c>,
+    /// <c>-Host</c>, <c>-Prefix</c>); nobody's when empty.
+    /// </summary>
     public IList<string> TrustedProxies { get; } = [];
 
     /// <summary>Where people reach the server, e.g. <c>https://flows.example</c>: what links to it begin with that stories send. They begin with the path when null.</summary>

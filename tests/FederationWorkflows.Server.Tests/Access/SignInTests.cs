@@ -143,6 +143,8 @@ public sealed class SignInTests
     [Theory]
     [InlineData("X-Original-For", "203.0.113.7")]
     [InlineData("X-Original-Proto", "https")]
+    [InlineData("X-Original-Prefix", "/flows")]
+    [InlineData("X-Forwarded-Prefix", "/flows")]
     [InlineData("X-Forwarded-For", "203.0.113.7")]
     public async Task What_a_proxy_passed_on_is_no_local_caller_s(string header, string value)
     {
