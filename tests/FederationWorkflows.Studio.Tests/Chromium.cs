@@ -28,6 +28,14 @@ public sealed class Chromium : IAsyncLifetime
         });
     }
 
+    /// <summary>A browser session of its own: cookies, cache and all.</summary>
+    internal async Task<IBrowserContext> NewSessionAsync(Uri address)
+    {
+        var session = await Browser.NewContextAsync(new() { BaseURL = address.ToString(), ViewportSize = new() { Width = 1500, Height = 900 }, IgnoreHTTPSErrors = true });
+        session.SetDefaultTimeout(Designer.Patience);
+        return session;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (browser is not null)

@@ -4,11 +4,12 @@ using System.Text.RegularExpressions;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.Playwright;
 using static FederationWorkflows.Server.Tests.Support.Stories;
+using static FederationWorkflows.Studio.Tests.Flows;
 
 namespace FederationWorkflows.Studio.Tests;
 
 /// <summary>The real designer in a real browser: what a person does with it.</summary>
-public sealed partial class DesignerTests(Chromium chromium)
+public sealed partial class DesignerTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -19,9 +20,8 @@ public sealed partial class DesignerTests(Chromium chromium)
     public async Task A_shipped_story_is_listed_and_opens_with_all_its_activities_drawn(string file)
     {
         var story = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "workflows", file), Cancellation))!.AsObject();
-        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions", story);
-        var row = designer.Page.Locator("tbody tr", new() { HasText = (string)story["name"]! });
-        await row.Locator("td").Nth(1).ClickAsync();
+        await using var designer = await shared.OpenAsync($"/studio/workflows/definitions?search={(string)story["definitionId"]!}", story);
+        await designer.Row((string)story["name"]!).Locator("td").Nth(1).ClickAsync();
         await designer.Page.WaitForURLAsync("**/edit");
         await Designer.ShowsAsync(designer.Nodes);
         await Assertions.Expect(designer.Nodes).ToHaveCountAsync(story["root"]!["activities"]!.AsArray().Count, new() { Timeout = Designer.Patience });
@@ -33,7 +33,7 @@ public sealed partial class DesignerTests(Chromium chromium)
     [Fact]
     public async Task A_story_is_drawn_from_nothing_saved_by_itself_and_run_to_completed_badges()
     {
-        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions");
+        await using var designer = await shared.OpenAsync("/studio/workflows/definitions");
         var page = designer.Page;
         await page.GetByRole(AriaRole.Button, new() { Name = "Create Workflow" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
@@ -47,10 +47,10 @@ public sealed partial class DesignerTests(Chromium chromium)
         });
 
         var id = EditedStory().Match(page.Url).Groups[1].Value;
-        var stored = await GetAsync(designer, $"/elsa/api/workflow-definitions/by-definition-id/{id}?versionOptions=Latest");
+        var stored = await designer.GetAsync($"/elsa/api/workflow-definitions/by-definition-id/{id}?versionOptions=Latest");
         ((string?)stored["root"]!["activities"]![0]!["text"]!["expression"]!["value"]).ShouldBe("Drawn by hand");
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).Or(page.Locator("button:has(path[d='M8 5v14l11-7z'])")).First.ClickAsync();
+        await designer.RunAsync();
         await page.WaitForURLAsync("**/view");
         await Designer.ShowsAsync(designer.Completed);
         await Assertions.Expect(designer.Completed.First).ToHaveTextAsync("1");
@@ -61,7 +61,7 @@ public sealed partial class DesignerTests(Chromium chromium)
     [Fact]
     public async Task A_run_is_watched_while_it_goes_on()
     {
-        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/instances", Flow("live", Writes("first", Literal("1")), Gate(), Writes("last", Literal("2"))));
+        await using var designer = await shared.OpenAsync("/studio/workflows/instances", Flow("live", Writes("first", Literal("1")), Gate(), Writes("last", Literal("2"))));
         using var started = await designer.Server.PostAsync("/elsa/api/workflow-definitions/live/execute");
         await designer.Server.Gate.Reached.WaitAsync(Cancellation);
         await designer.Page.GotoAsync($"/studio/workflows/instances/{started.RunId()}/view");
@@ -74,7 +74,7 @@ public sealed partial class DesignerTests(Chromium chromium)
     [Fact]
     public async Task A_run_is_opened_from_the_list_and_leads_to_its_story_and_its_time_line()
     {
-        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/instances", Flow("done", Writes("say", Literal("hello"))));
+        await using var designer = await shared.OpenAsync("/studio/workflows/instances", Flow("done", Writes("say", Literal("hello"))));
         using var started = await designer.Server.PostAsync("/elsa/api/workflow-definitions/done/execute");
         await designer.Server.RunAsync(started.RunId(), "Finished");
         await designer.Page.ReloadAsync();
@@ -93,9 +93,9 @@ public sealed partial class DesignerTests(Chromium chromium)
     [Fact]
     public async Task Somebody_elses_change_is_told_and_not_overwritten()
     {
-        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions/shared/edit", Flow("shared", Writes("say", Literal("hello"))));
+        await using var designer = await shared.OpenAsync("/studio/workflows/definitions/shared/edit", Flow("shared", Writes("say", Literal("hello"))));
         await Designer.ShowsAsync(designer.Nodes);
-        var theirs = await GetAsync(designer, "/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest");
+        var theirs = await designer.GetAsync("/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest");
         theirs["description"] = "Theirs.";
         using var saved = await designer.Server.Client.PostAsJsonAsync(new Uri("/elsa/api/workflow-definitions", UriKind.Relative), new JsonObject { ["model"] = theirs, ["publish"] = false }, Cancellation);
         saved.EnsureSuccessStatusCode();
@@ -103,37 +103,7 @@ public sealed partial class DesignerTests(Chromium chromium)
         var refused = await designer.SavingAsync(() => designer.DropAsync("Console", "Write Line", 300, 250));
         refused.Status.ShouldBe(400);
         await designer.Page.GetByText("was changed by").First.WaitForAsync();
-        ((string?)(await GetAsync(designer, "/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest"))["description"]).ShouldBe("Theirs.");
-    }
-
-    [Fact]
-    public async Task A_story_with_errors_says_why_it_is_not_published()
-    {
-        await using var designer = await Designer.OpenAsync(chromium, "/studio/workflows/definitions");
-        var broken = new JsonObject { ["model"] = Flow("broken", Writes("say", Formula("1 +"))), ["publish"] = false };
-        using var saved = await designer.Server.Client.PostAsJsonAsync(new Uri("/elsa/api/workflow-definitions", UriKind.Relative), broken, Cancellation);
-        saved.EnsureSuccessStatusCode();
-        await designer.Page.ReloadAsync();
-        await designer.Page.Locator("tbody tr", new() { HasText = "broken" }).GetByRole(AriaRole.Button).Last.ClickAsync();
-        await designer.Page.GetByText("Publish", new() { Exact = true }).Last.ClickAsync();
-        await Assertions.Expect(designer.Page.Locator("#blazor-error-text")).ToContainTextAsync("The expression ends where a value should follow", new() { Timeout = Designer.Patience });
-    }
-
-    private static async Task<JsonObject> GetAsync(Designer designer, string path) =>
-        (await designer.Server.Client.GetFromJsonAsync<JsonObject>(new Uri(path, UriKind.Relative), Cancellation))!;
-
-    /// <summary>A flowchart whose activities follow each other.</summary>
-    private static JsonObject Flow(string id, params JsonObject[] activities)
-    {
-        var ids = activities.Select(activity => (string)activity["id"]!).ToArray();
-        var connections = ids.Zip(ids.Skip(1), (from, to) => (JsonNode)new JsonObject
-        {
-            ["source"] = new JsonObject { ["activity"] = from, ["port"] = "Done" },
-            ["target"] = new JsonObject { ["activity"] = to, ["port"] = "In" },
-        });
-        var story = Of(id, []);
-        story["root"] = Activity("Elsa.Flowchart", "flow", ("activities", new JsonArray([.. activities])), ("connections", new JsonArray([.. connections])));
-        return story;
+        ((string?)(await designer.GetAsync("/elsa/api/workflow-definitions/by-definition-id/shared?versionOptions=Latest"))["description"]).ShouldBe("Theirs.");
     }
 
     [GeneratedRegex("definitions/([^/]+)/edit")]

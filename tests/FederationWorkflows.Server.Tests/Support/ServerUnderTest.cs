@@ -58,12 +58,15 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             Cancellation);
         foreach (var story in stories)
         {
-            await app.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(Encoding.UTF8.GetBytes(story.ToJsonString()), ServerHost.System, Cancellation);
+            await PublishAsync(app, story);
         }
 
         await app.StartAsync(Cancellation);
         return new ServerUnderTest(app, gate);
     }
+
+    /// <summary>Publishes a story on the server as it runs.</summary>
+    public Task PublishAsync(JsonObject story) => PublishAsync(app, story);
 
     public Task<HttpResponseMessage> PostAsync(string path, string json = "{}") => PostAsync(path, new StringContent(json, Encoding.UTF8, "application/json"));
 
@@ -110,6 +113,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         Client.Dispose();
         await app.DisposeAsync();
     }
+
+    private static async Task PublishAsync(WebApplication app, JsonObject story) =>
+        await app.Services.GetRequiredService<DefinitionCatalog>().PublishAsync(Encoding.UTF8.GetBytes(story.ToJsonString()), ServerHost.System, Cancellation);
 
     public static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).RootElement;
 }
