@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Server.Tests.Support;
+using static FederationWorkflows.Server.Tests.Designer.DesignerApi;
 using static FederationWorkflows.Server.Tests.Support.Stories;
 
 namespace FederationWorkflows.Server.Tests.Designer;
@@ -87,6 +88,21 @@ public sealed class ListTests
         published["published"]!.AsArray().Count.ShouldBe(2);
         (await server.PostAsync("/bulk-actions/publish/workflow-definitions/by-definition-ids", ids))["alreadyPublished"]!.AsArray().Count.ShouldBe(2);
         (await server.PostAsync("/bulk-actions/delete/workflow-definitions/by-definition-id", ids))["deleted"]!.GetValue<int>().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Of_several_stories_those_without_errors_are_published_and_of_the_others_it_says_why_not()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var sound = await server.SaveAsync(New("Sound", Writes("say", Literal("hello"))));
+        var broken = await server.SaveAsync(New("Broken", Writes("say", Formula("1 +"))));
+        var ids = new JsonObject { ["definitionIds"] = new JsonArray(broken.Text("definitionId"), sound.Text("definitionId")) };
+
+        var published = await server.PostAsync("/bulk-actions/publish/workflow-definitions/by-definition-ids", ids);
+
+        published["published"]!.AsArray().Select(id => (string)id!).ShouldBe([sound.Text("definitionId")]);
+        published["errors"]![broken.Text("definitionId")]![0]!.GetValue<string>().ShouldStartWith("Broken: Input 'Text'");
+        (await server.RefusedAsync("/bulk-actions/publish/workflow-definitions/by-definition-ids", ids)).ShouldStartWith("Broken: Input 'Text'", Case.Sensitive, "and this time nothing is published");
     }
 
     [Fact]

@@ -38,7 +38,13 @@ internal sealed record ReferencesUpdated(IReadOnlyList<string> AffectedWorkflows
 
 internal sealed record HowManyDeleted(int Deleted);
 
-internal sealed record StoriesPublished(IReadOnlyList<string> Published, IReadOnlyList<string> AlreadyPublished, IReadOnlyList<string> NotFound, IReadOnlyList<string> UpdatedConsumers);
+/// <summary>What became of each; of those that were refused, why.</summary>
+internal sealed record StoriesPublished(
+    IReadOnlyList<string> Published,
+    IReadOnlyList<string> AlreadyPublished,
+    IReadOnlyList<string> NotFound,
+    IReadOnlyList<string> UpdatedConsumers,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Errors);
 
 internal sealed record StoriesRetracted(IReadOnlyList<string> Retracted, IReadOnlyList<string> AlreadyRetracted, IReadOnlyList<string> NotFound);
 

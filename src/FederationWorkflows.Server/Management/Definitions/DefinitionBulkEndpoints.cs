@@ -38,13 +38,16 @@ internal static class DefinitionBulkEndpoints
         return Results.Json(new { Deleted = await catalog.DeleteVersionsAsync(ids, cancellationToken) }, ManagementApi.Json);
     }
 
-    /// <summary>Those without errors are published; those with errors are told together, and stay as they are.</summary>
+    /// <summary>
+    /// Those without errors are published; those with errors are told together, and stay as they are. When that is all of them, nothing has changed,
+    /// and the answer is a refusal.
+    /// </summary>
     private static async Task<IResult> PublishAsync(DefinitionIds request, HttpContext context, DefinitionCatalog catalog, IDefinitionStore store, CancellationToken cancellationToken)
     {
         var published = new List<string>();
         var already = new List<string>();
         var unknown = new List<string>();
-        var problems = new List<DefinitionProblem>();
+        var refused = new Dictionary<string, IReadOnlyList<DefinitionProblem>>(StringComparer.Ordinal);
         foreach (var id in Bounded(request.Definitions))
         {
             if (await store.FindLatestAsync(id, cancellationToken) is not { } latest)
@@ -57,17 +60,21 @@ internal static class DefinitionBulkEndpoints
             }
             else
             {
-                await TryPublishAsync(latest, context.User, catalog, published, problems, cancellationToken);
+                await TryPublishAsync(latest, context.User, catalog, published, refused, cancellationToken);
             }
         }
 
-        return problems.Count > 0
-            ? throw new DefinitionException(problems)
-            : Results.Json(new { Published = published, AlreadyPublished = already, NotFound = unknown, UpdatedConsumers = Array.Empty<string>() }, ManagementApi.Json);
+        if (refused.Count > 0 && published.Count == 0)
+        {
+            throw new DefinitionException([.. refused.Values.SelectMany(problems => problems)]);
+        }
+
+        var errors = refused.ToDictionary(story => story.Key, IReadOnlyList<string> (story) => [.. story.Value.Select(problem => problem.Message)]);
+        return Results.Json(new StoriesPublished(published, already, unknown, UpdatedConsumers: [], errors), ManagementApi.Json);
     }
 
     private static async ValueTask TryPublishAsync(
-        StoredDefinition latest, ClaimsPrincipal caller, DefinitionCatalog catalog, List<string> published, List<DefinitionProblem> problems, CancellationToken cancellationToken)
+        StoredDefinition latest, ClaimsPrincipal caller, DefinitionCatalog catalog, List<string> published, Dictionary<string, IReadOnlyList<DefinitionProblem>> refused, CancellationToken cancellationToken)
     {
         try
         {
@@ -78,7 +85,7 @@ internal static class DefinitionBulkEndpoints
         }
         catch (DefinitionException e)
         {
-            problems.AddRange(e.Problems.Select(problem => problem with { Message = $"{latest.FindName()}: {problem.Message}" }));
+            refused[latest.DefinitionId] = [.. e.Problems.Select(problem => problem with { Message = $"{latest.FindName()}: {problem.Message}" })];
         }
     }
 

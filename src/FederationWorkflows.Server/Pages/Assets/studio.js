@@ -34,7 +34,14 @@
     return answer.clone();
   }
 
-  // The designer says nothing when the server refuses, except when a story is saved: say it here.
+  // The designer shows what is wrong with a story that is saved, retracted or imported.
+  const isShown = (status, path) => status === 400 && /\/(workflow-definitions|retract|import)$/.test(path);
+
+  // What somebody has just asked for.
+  const isCommand = (method, path) => method === 'DELETE'
+    || (method === 'POST' && /\/(workflow-definitions|publish|retract|revert\/\d+|execute|submit)$|\/(bulk-actions|cancel)\//.test(path));
+
+  // The designer says nothing when the server refuses anything else, takes it for a mistake of its own, or even for success: say it here.
   const fetchOf = window.fetch.bind(window);
   window.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input, document.baseURI);
@@ -55,9 +62,17 @@
         return new Promise(() => {});
       }
 
-      if (answer.status !== 400 || !/\/(workflow-definitions|retract)$/.test(url.pathname)) {
-        answer.clone().json().then(problem => tell(reason(problem, answer.status)), () => tell(reason({}, answer.status)));
+      if (!isShown(answer.status, url.pathname)) {
+        const text = await answer.clone().json().then(problem => reason(problem, answer.status), () => reason({}, answer.status));
+        tell(text);
+        if (answer.status < 500 && isCommand(init.method, url.pathname)) {
+          // What was called off leaves the designer as it is. Failures it tries again by itself.
+          throw new DOMException(text, 'AbortError');
+        }
       }
+    } else if (isCall && url.pathname.includes('/bulk-actions/publish/')) {
+      // It knows of those that were published, and not of those that were not.
+      answer.clone().json().then(done => Object.keys(done.errors).length > 0 && tell(reason(done)));
     }
 
     if (isCall && init.method !== 'GET') {
