@@ -43,6 +43,16 @@ public sealed class DescriptorTests
     }
 
     [Theory]
+    [InlineData("storage-drivers", "Elsa.Workflows.WorkflowInstanceStorageDriver, Elsa.Workflows.Core")]
+    [InlineData("workflow-activation-strategies", "Elsa.Workflows.ActivationStrategies.AllowAlwaysStrategy, Elsa.Workflows.Core")]
+    [InlineData("incident-strategies", "Elsa.Workflows.IncidentStrategies.FaultStrategy, Elsa.Workflows.Core")]
+    public async Task What_Elsas_files_name_is_what_the_designer_can_show(string list, string name)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        (await server.ShowAsync($"/descriptors/{list}")).Items().Select(item => item.Text("typeName")).ShouldContain(name);
+    }
+
+    [Theory]
     [InlineData("expression-descriptors", "type", "displayName", "isSerializable", "isBrowsable", "properties")]
     [InlineData("variables", "typeName", "displayName", "category", "description")]
     [InlineData("storage-drivers", "typeName", "displayName", "priority", "deprecated")]

@@ -9,6 +9,9 @@ namespace FederationWorkflows.Server.Management.Descriptors;
 /// <summary>What the designer can offer, which is what this server can do (Elsa contract: descriptors).</summary>
 internal static class DescriptorEndpoints
 {
+    /// <summary>As Elsa's files name it; the designer shows a variable whose place it does not know as kept nowhere.</summary>
+    private const string StorageWithRun = "Elsa.Workflows.WorkflowInstanceStorageDriver, Elsa.Workflows.Core";
+
     public static void MapDescriptors(this IEndpointRouteBuilder api)
     {
         api.MapGet("/descriptors/activities", (ActivityRegistry registry) => Results.Bytes(DescriptorView.Write(registry.Current), "application/json; charset=utf-8")).Answers<Counted<ActivityFacts>>().Requires(Permissions.StoriesRead);
@@ -16,7 +19,7 @@ internal static class DescriptorEndpoints
         api.MapGet("/descriptors/expression-descriptors", (WorkflowCompiler compiler) =>
             List(compiler.ExpressionDescriptors.Select(language => new { language.Type, language.DisplayName, IsSerializable = true, language.IsBrowsable, language.Properties }))).Answers<Counted<ExpressionKind>>().Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/variables", () => List(TypeAlias.All.Select(type => new { TypeName = type.Alias, DisplayName = type.Alias, type.Category, Description = (string?)null }))).Answers<Counted<VariableKind>>().Requires(Permissions.StoriesRead);
-        api.MapGet("/descriptors/storage-drivers", () => List([new { TypeName = "WorkflowInstance", DisplayName = "With the run", Priority = 5, Deprecated = false }])).Answers<Counted<StorageDriver>>().Requires(Permissions.StoriesRead);
+        api.MapGet("/descriptors/storage-drivers", () => List([new { TypeName = StorageWithRun, DisplayName = "With the run", Priority = 5, Deprecated = false }])).Answers<Counted<StorageDriver>>().Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/workflow-activation-strategies", () => List(
             [Named("Elsa.Workflows.ActivationStrategies.AllowAlwaysStrategy, Elsa.Workflows.Core", "Always", "Every event starts a run.")])).Answers<Counted<NamedKind>>().Requires(Permissions.StoriesRead);
         api.MapGet("/descriptors/log-persistence-strategies", () => List(
