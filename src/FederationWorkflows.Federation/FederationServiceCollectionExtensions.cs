@@ -88,6 +88,7 @@ public static class FederationServiceCollectionExtensions
 #pragma warning restore CA5394
         services.TryAddSingleton<ConnectionExchanges>();
         services.TryAddSingleton<TokenBroker>();
+        services.TryAddSingleton<TokenHolders>();
         services.TryAddSingleton<IConnectionDirectory, ConnectionDirectory>();
         services.TryAddSingleton<ITokenBroker>(provider => provider.GetRequiredService<TokenBroker>());
         return services;

@@ -8,8 +8,6 @@ namespace FederationWorkflows.Federation.Aws;
 /// <summary>Checks inputs before anything is sent (rules: STS API reference, AssumeRoleWithWebIdentity and Credentials).</summary>
 internal static partial class AwsInputs
 {
-    private const string ActedAs = "ActedAs";
-
     private const int MinDuration = 900;
     private const int MaxDuration = 43_200;
     private const int MaxChained = 3600;
@@ -148,11 +146,7 @@ internal static partial class AwsInputs
     {
         var credentials = context.Get(input) ?? throw Failure.Input(
             Cloud.Aws, "AWS", activity, "no credentials are given", "Give the result of an activity that assumes a role, e.g. through a variable of type Object.");
-        if (CloudText.Message(credentials.AssumedRoleArn) is { Length: > 0 } session)
-        {
-            context.JournalData[ActedAs] = session;
-        }
-
+        context.TellActedAs(credentials.AssumedRoleArn);
         return credentials;
     }
 

@@ -46,6 +46,19 @@ public sealed class PoolChainTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_of_an_API_tells_whose_token_it_was_made_with()
+    {
+        host.Network.OnRequest = (sent, _) => Task.FromResult(sent.Url.Contains("storage.googleapis.com", StringComparison.Ordinal) ? RecordingHandler.Make("{}") : Clouds(sent));
+        var list = Activity("Google.Request", "list", ("token", "$token"), ("service", "storage"), ("path", "/storage/v1/b"));
+
+        var story = (await RunAsync(host, [.. Chain, list, Activity("Google.Request", "other", ("token", "ya29.of-somebody"), ("service", "storage"), ("path", "/storage/v1/b"))], "credentials", "proof", "token", "expires")).ShouldFinish();
+
+        var journal = story.Journal.ToString().Split('\n');
+        journal.ShouldContain(line => line.StartsWith("list Completed", StringComparison.Ordinal) && line.Contains($"\"ActedAs\":\"{Account}\"", StringComparison.Ordinal));
+        journal.Where(line => line.StartsWith("other ", StringComparison.Ordinal)).ShouldAllBe(line => !line.Contains("ActedAs", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Another_issuers_token_becomes_a_federated_one()
     {
         host.Network.OnRequest = (sent, _) => Task.FromResult(Clouds(sent));

@@ -39,6 +39,7 @@ public sealed class GetAccessToken : CodeActivity<Sensitive<string>>
         context.Set(ExpiresAt, token.ExpiresAt);
         context.Set(GrantedScopes, [.. token.Scopes]);
         context.Set(Principal, token.Principal);
+        context.GetRequiredService<TokenHolders>().Note(token);
         context.SetResult(token.Token);
     }
 }

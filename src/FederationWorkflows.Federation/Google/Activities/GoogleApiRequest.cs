@@ -98,6 +98,7 @@ public sealed class GoogleApiRequest : CodeActivity<object?>
     {
         var requests = context.GetRequiredService<IGoogleRequests>();
         var request = Read(context);
+        context.TellActedAs(context.GetRequiredService<TokenHolders>().Find(request.Token));
         try
         {
             var property = context.GetText(Collect);

@@ -48,6 +48,7 @@ public sealed class ImpersonateServiceAccount : CodeActivity<Sensitive<string>>
         var accounts = context.GetRequiredService<IServiceAccountCredentials>();
         var token = await context.CallAsync(request.SourceToken, current => accounts.GenerateAccessTokenAsync(request with { SourceToken = current }, context.CancellationToken));
         context.Set(ExpiresAt, token.ExpiresAt);
+        context.GetRequiredService<TokenHolders>().Note(token, request.ServiceAccount);
         context.SetResult(token.Token);
     }
 }

@@ -54,6 +54,7 @@ public abstract class PoolExchange : CodeActivity<Sensitive<string>>
         };
         var token = await ExchangeAsync(context, request);
         context.Set(ExpiresAt, token.ExpiresAt);
+        context.GetRequiredService<TokenHolders>().Note(token, request.ServiceAccount);
         context.SetResult(token.Token);
     }
 
