@@ -25,7 +25,10 @@ public sealed record RunQuery
     /// <summary>With this correlation id only; null for all.</summary>
     public string? CorrelationId { get; init; }
 
-    /// <summary>With this text in their name or id, whatever the case of its ASCII letters; null for all. The only filter without an index.</summary>
+    /// <summary>
+    /// With this text in their name or id, or in the id of their definition, their version of it or what they are correlated with, whatever the case
+    /// of its ASCII letters; null for all. The only filter without an index.
+    /// </summary>
     public string? SearchText { get; init; }
 
     /// <summary>With (true) or without (false) incidents; null for both.</summary>

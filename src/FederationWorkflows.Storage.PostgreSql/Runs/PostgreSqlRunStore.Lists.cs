@@ -129,7 +129,8 @@ internal sealed partial class PostgreSqlRunStore
 
         if (query.SearchText is not null)
         {
-            filter.And("(position(lower({0}) in lower(id)) > 0 OR position(lower({0}) in lower(coalesce(name, ''))) > 0)").Text(query.SearchText);
+            // A line break is in none of them, and in no text that is looked for.
+            filter.And("position(lower({0}) in lower(concat_ws(E'\\n', id, name, definition_id, definition_version_id, correlation_id))) > 0").Text(query.SearchText);
         }
 
         foreach (var (time, from, to) in query.Times)

@@ -87,7 +87,9 @@ internal sealed partial class SqliteRunStore
 
         if (query.SearchText is not null)
         {
-            filter.Add("(instr(lower(id), lower(?)) > 0 OR instr(lower(coalesce(name, '')), lower(?)) > 0)", query.SearchText, query.SearchText);
+            // A line break is in none of them, and in no text that is looked for.
+            filter.Add(
+                "instr(lower(id || char(10) || coalesce(name, '') || char(10) || definition_id || char(10) || definition_version_id || char(10) || coalesce(correlation_id, '')), lower(?)) > 0", query.SearchText);
         }
 
         foreach (var (time, from, to) in query.Times)

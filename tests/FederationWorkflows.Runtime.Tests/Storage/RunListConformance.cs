@@ -50,7 +50,20 @@ public abstract class RunListConformance : StorageConformance
         await ShouldListAsync(new() { SearchText = "t_" }, "r4", 1);
         await ShouldListAsync(new() { SearchText = "\\" }, "", 0);
         await ShouldListAsync(new() { SearchText = "r" }, "r4 r3 r2 r1", 4);
-        await ShouldListAsync(new() { SearchText = "2" }, "r2", 1);
+        await ShouldListAsync(new() { SearchText = "R2" }, "r2", 1);
+    }
+
+    [Fact]
+    public async Task A_text_is_looked_for_in_whatever_names_a_run()
+    {
+        await SaveAsync(With(Summary("r1"), identity => identity with { DefinitionId = "rotate-keys", DefinitionVersionId = "rotate-keys:12", CorrelationId = "Incident-7" }) with { Name = null });
+        await SaveAsync(With(Summary("r2"), identity => identity with { DefinitionId = "inventory", DefinitionVersionId = "inventory:3", CorrelationId = null }) with { Name = "Monday" });
+
+        await ShouldListAsync(new() { SearchText = "Rotate" }, "r1", 1);
+        await ShouldListAsync(new() { SearchText = "keys:12" }, "r1", 1);
+        await ShouldListAsync(new() { SearchText = "incident-7" }, "r1", 1);
+        await ShouldListAsync(new() { SearchText = "inventory:" }, "r2", 1);
+        await ShouldListAsync(new() { SearchText = "monday" }, "r2", 1);
     }
 
     [Fact]

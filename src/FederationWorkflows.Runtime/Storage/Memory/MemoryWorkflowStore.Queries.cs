@@ -47,8 +47,10 @@ internal sealed partial class MemoryWorkflowStore
         && (query.SubStatuses.Count == 0 || query.SubStatuses.Contains(run.SubStatus))
         && (query.CorrelationId is null || query.CorrelationId == run.Identity.CorrelationId)
         && (query.HasIncidents is null || query.HasIncidents == run.IncidentCount > 0)
-        && (query.SearchText is not { } text || run.Identity.Id.Contains(text, StringComparison.OrdinalIgnoreCase) || run.Name?.Contains(text, StringComparison.OrdinalIgnoreCase) is true)
+        && (query.SearchText is not { } text || NamesOf(run).Any(name => name?.Contains(text, StringComparison.OrdinalIgnoreCase) is true))
         && query.Times.All(filter => TimeOf(run, filter.Time) is { } time && (filter.From is null || time >= filter.From) && (filter.To is null || time < filter.To));
+
+    private static string?[] NamesOf(RunSummary run) => [run.Identity.Id, run.Name, run.Identity.DefinitionId, run.Identity.DefinitionVersionId, run.Identity.CorrelationId];
 
     private static DateTimeOffset? TimeOf(RunSummary run, RunTime time) => time switch
     {
