@@ -75,6 +75,13 @@
       answer.clone().json().then(done => Object.keys(done.errors).length > 0 && tell(reason(done)));
     }
 
+    if (isCall && answer.ok && settings.page === 'instances' && url.pathname.endsWith('/bulk-actions/cancel/workflow-instances')) {
+      // The list goes on counting the cancelled runs as selected without showing it, and would delete them with the next ones. Its filters are
+      // in the address.
+      location.reload();
+      return new Promise(() => {});
+    }
+
     if (isCall && init.method !== 'GET') {
       document.dispatchEvent(new Event('fedflow:changed'));
     }
