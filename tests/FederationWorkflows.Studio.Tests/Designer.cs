@@ -45,6 +45,7 @@ internal sealed class Designer : IAsyncDisposable
     public static async Task<Designer> OpenAsync(ServerUnderTest server, IBrowserContext session, string path, Uri? site = null)
     {
         var designer = new Designer(server, await session.NewPageAsync(), (site ?? server.Address).Authority);
+        await designer.Page.AddInitScriptAsync("performance.setResourceTimingBufferSize(5000)");
         await designer.Page.GotoAsync(path);
         return designer;
     }
@@ -60,6 +61,16 @@ internal sealed class Designer : IAsyncDisposable
 
     /// <summary>The row of a list that has a text.</summary>
     public ILocator Row(string text) => Rows.Filter(new() { HasText = text });
+
+    /// <summary>Makes a story in the list, which must have come first, and goes to its editor.</summary>
+    public async Task CreateAsync(string name)
+    {
+        await ShowsAsync(Rows.Or(Page.GetByText("No workflow definitions found")));
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Create Workflow" }).ClickAsync();
+        await Page.Locator(".mud-dialog input").First.FillAsync(name);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
+        await Page.WaitForURLAsync("**/edit");
+    }
 
     /// <summary>Chooses an entry of the menu of a row.</summary>
     public async Task ChooseAsync(ILocator row, string entry)
@@ -87,13 +98,84 @@ internal sealed class Designer : IAsyncDisposable
     public Task RunAsync() => Page.Locator("button:has(path[d='M8 5v14l11-7z'])").First.ClickAsync();
 
     /// <summary>The editor's button that publishes.</summary>
-    public ILocator PublishButton => Page.Locator("button:has(path[d^='M19.35 10.04'])");
+    public ILocator PublishButton => Page.Locator(".mud-icon-button:has(path[d^='M19.35 10.04'])");
 
-    /// <summary>The input of the selected activity, found by the help below it.</summary>
-    public ILocator Input(string help) => Page.Locator(".mud-input-control", new() { HasText = help }).Locator("input, textarea").First;
+    /// <summary>An activity on the diagram.</summary>
+    public ILocator Node(string text) => Nodes.Filter(new() { HasText = text });
+
+    /// <summary>Draws a connection from what happens after an activity to another one.</summary>
+    public async Task ConnectAsync(ILocator from, string port, ILocator to)
+    {
+        var target = (await to.Locator("[port='In'] .elsa-designer-port-circle").BoundingBoxAsync())!;
+        await from.Locator($"[port='{port}'] .elsa-designer-port-hit-area").HoverAsync();
+        await Page.Mouse.DownAsync();
+        await Page.Mouse.MoveAsync(target.X + (target.Width / 2), target.Y + (target.Height / 2), new() { Steps = 10 });
+        await Page.Mouse.UpAsync();
+    }
+
+    /// <summary>Where the input of the selected activity is edited, found by the help below it.</summary>
+    public ILocator Editor(string help) => Page.Locator(".mud-input-control", new() { HasText = help }).First;
+
+    /// <summary>The field of an input, found by the help below it.</summary>
+    public ILocator Input(string help) => Editor(help).Locator("input, textarea").First;
+
+    /// <summary>Writes an input and leaves it.</summary>
+    public async Task WriteAsync(string help, string text)
+    {
+        await Input(help).FillAsync(text);
+        await Input(help).BlurAsync();
+    }
+
+    /// <summary>Chooses an option of an input.</summary>
+    public async Task PickAsync(string help, string option)
+    {
+        await Editor(help).Locator(".mud-input-slot").First.ClickAsync();
+        await Page.Locator(".mud-popover-open").GetByRole(AriaRole.Option, new() { Name = option }).ClickAsync();
+    }
+
+    /// <summary>Has an input be an expression of a language, and writes it.</summary>
+    public async Task ExpressAsync(string help, string language, string expression)
+    {
+        await Editor(help).Locator("xpath=ancestor::*[.//button][1]").GetByRole(AriaRole.Button).First.ClickAsync();
+        await Entry(language).ClickAsync();
+        await RewriteAsync(expression);
+    }
+
+    /// <summary>Writes the expression that is shown anew.</summary>
+    public async Task RewriteAsync(string expression)
+    {
+        await Page.Locator(".monaco-editor").First.ClickAsync();
+        await Page.Keyboard.PressAsync("Control+A");
+        await Page.Keyboard.PressAsync("Delete");
+        await Page.Keyboard.InsertTextAsync(expression);
+    }
+
+    /// <summary>What a table of the details says by a name.</summary>
+    public ILocator Detail(string name) => Page.Locator("tr", new() { Has = Page.GetByText(name, new() { Exact = true }) }).Locator("td").Nth(1);
 
     /// <summary>Waits for the answer to the next saving.</summary>
     public Task<IResponse> SavingAsync(Func<Task> change) => AnswerAsync("/elsa/api/workflow-definitions", change);
+
+    /// <summary>Changes the story, and waits until the editor has saved it and taken the answer in.</summary>
+    public async Task EditAsync(Func<Task> change)
+    {
+        await SavingAsync(change);
+        await QuietAsync();
+    }
+
+    /// <summary>Selects an activity, and waits until all its inputs are there.</summary>
+    public async Task SelectAsync(ILocator node)
+    {
+        await node.ClickAsync();
+        await QuietAsync();
+    }
+
+    /// <summary>
+    /// Waits until the page has asked the server nothing for longer than it puts off a saving: what is done while an activity's inputs are still
+    /// being filled, or the answer to a saving is taken in, which is faster than people are, the designer forgets now and then.
+    /// </summary>
+    private Task QuietAsync() => Page.WaitForFunctionAsync(
+        "() => performance.now() - Math.max(...performance.getEntriesByType('resource').map(entry => entry.responseEnd || entry.startTime)) > 800", options: new() { Timeout = Patience });
 
     /// <summary>Waits for the answer to what something makes the page send.</summary>
     public Task<IResponse> AnswerAsync(string path, Func<Task> act) =>

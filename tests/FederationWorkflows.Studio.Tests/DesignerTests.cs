@@ -35,9 +35,7 @@ public sealed partial class DesignerTests(SharedServer shared) : IClassFixture<S
     {
         await using var designer = await shared.OpenAsync("/studio/workflows/definitions");
         var page = designer.Page;
-        await page.GetByRole(AriaRole.Button, new() { Name = "Create Workflow" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
-        await page.WaitForURLAsync("**/edit");
+        await designer.CreateAsync("By hand");
         await designer.SavingAsync(() => designer.DropAsync("Console", "Write Line", 200, 150));
         await Assertions.Expect(designer.Nodes).ToHaveCountAsync(1, new() { Timeout = Designer.Patience });
         await designer.SavingAsync(async () =>
