@@ -57,6 +57,26 @@ public sealed partial class DesignerTests(SharedServer shared) : IClassFixture<S
     }
 
     [Fact]
+    public async Task In_the_dark_the_designer_is_a_light_sheet_and_the_pages_around_it_are_dark()
+    {
+        await using var designer = await shared.OpenAsync("/studio/workflows/definitions/dark/edit", Flow("dark", Writes("say", Literal("hello"))));
+        await Designer.ShowsAsync(designer.Nodes);
+        (await LightAsync("body"), await LightAsync("#view")).ShouldBe((true, true));
+
+        await designer.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        (await LightAsync("body"), await LightAsync("#view")).ShouldBe((false, true));
+        (await designer.Page.EvaluateAsync<bool>("() => document.documentElement.scrollHeight <= innerHeight")).ShouldBeTrue("the editor fits the window with its frame, too");
+        await designer.PictureAsync("editor");
+
+        await designer.Page.GotoAsync("/secrets");
+        (await LightAsync("body")).ShouldBeFalse();
+        designer.ShouldBeClean();
+
+        Task<bool> LightAsync(string element) =>
+            designer.Page.EvaluateAsync<bool>("element => Number(getComputedStyle(document.querySelector(element)).backgroundColor.match(/[0-9]+/)[0]) > 127", element);
+    }
+
+    [Fact]
     public async Task A_run_is_watched_while_it_goes_on()
     {
         await using var designer = await shared.OpenAsync("/studio/workflows/instances", Flow("live", Writes("first", Literal("1")), Gate(), Writes("last", Literal("2"))));
