@@ -114,6 +114,26 @@ public sealed class SavingTests
         static string? Picked(JsonObject story, int index) => story["root"]!["activities"]![index]!["text"]!["expression"].Text("value");
     }
 
+    [Theory]
+    [InlineData("""["a","b"]""", "[\"a\", \"b\"]", """["a","b"]""")]
+    [InlineData("""["a"]""", "[\"a\", \"c\"]", """["a","c"]""")]
+    [InlineData("90", "91", "91")]
+    [InlineData("true", "False", "\"False\"")]
+    [InlineData("[]", "something else", "\"something else\"")]
+    [InlineData("\"[1]\"", "[1]", "\"[1]\"")]
+    public async Task A_default_that_is_no_text_is_none_when_it_comes_back(string inFile, string fromDesigner, string expected)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var story = New("Defaults", Writes("say", Literal("hello")));
+        story["variables"] = new JsonArray(new JsonObject { ["id"] = "v", ["name"] = "v", ["typeName"] = "Object", ["isArray"] = false, ["value"] = JsonNode.Parse(inFile) });
+        var saved = await server.SaveAsync(story);
+
+        saved["variables"]![0]!["value"] = fromDesigner;
+        saved = await server.SaveAsync(saved);
+
+        saved["variables"]![0]!["value"]!.ToJsonString().ShouldBe(expected);
+    }
+
     [Fact]
     public async Task An_unknown_activity_is_drawn_as_such_and_becomes_itself_again()
     {

@@ -81,6 +81,7 @@ internal sealed class DesignerModel
         }
 
         PickedReferences.Restore(json, before);
+        VariableDefaults.Restore(json, before);
         Keep(before, json, Echoed);
         if (before["options"] is JsonObject old && json["options"] is JsonObject options)
         {
