@@ -82,13 +82,15 @@ internal sealed class Designer : IAsyncDisposable
     /// <summary>An entry of the menu that is open.</summary>
     public ILocator Entry(string name) => Page.Locator(".mud-popover-open .mud-menu-item").Filter(new() { HasTextString = name }).First;
 
-    /// <summary>Drags an activity from the palette to the diagram.</summary>
+    /// <summary>Drags an activity from the palette to the diagram, once the editor has read the story.</summary>
     public async Task DropAsync(string category, string activity, float x, float y)
     {
-        var entry = Page.GetByText(activity, new() { Exact = true }).First;
+        await QuietAsync();
+        var panel = Page.Locator(".mud-expand-panel").Filter(new() { Has = Page.GetByText(category, new() { Exact = true }) });
+        var entry = panel.GetByText(activity, new() { Exact = true });
         if (!await entry.IsVisibleAsync())
         {
-            await Page.GetByText(category, new() { Exact = true }).First.ClickAsync();
+            await panel.GetByText(category, new() { Exact = true }).ClickAsync();
         }
 
         await entry.DragToAsync(Page.Locator(".x6-graph").First, new() { TargetPosition = new() { X = x, Y = y } });
