@@ -1,11 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Hosting;
 
 /// <summary>Believes the configured proxies, and nobody else, on where a request came from, and on what was called: by TLS or not, which host, which path before ours.</summary>
-internal static class Proxies
+internal static partial class Proxies
 {
     public static IServiceCollection AddTrustedProxies(this IServiceCollection services)
     {
@@ -34,6 +35,25 @@ internal static class Proxies
         });
         return services;
     }
+
+    /// <summary>Takes what the configured proxies say. A path before ours that none of theirs can be is refused: our links would begin with it, and <c>//evil.example</c> leads away.</summary>
+    public static void UseTrustedProxies(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.TrustedProxies.Count == 0)
+        {
+            return;
+        }
+
+        app.UseForwardedHeaders();
+        app.Use(static (context, next) => Path().IsMatch(context.Request.PathBase.Value!)
+            ? next(context)
+            : Results.Problem(
+                "The path in X-Forwarded-Prefix is none that a server can be reached by: it is /, letters, digits, _ and -, as in /flows. Let the proxy set the header, and pass on none that callers sent.",
+                statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context));
+    }
+
+    [GeneratedRegex($@"\A{ServerOptions.PathForm}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Path();
 
     private sealed class Check : IValidateOptions<ServerOptions>
     {

@@ -187,10 +187,7 @@ public static partial class ServerHost
 
     private static void Map(WebApplication app)
     {
-        if (app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.TrustedProxies.Count > 0)
-        {
-            app.UseForwardedHeaders();
-        }
+        app.UseTrustedProxies();
 
         // Before what looks at paths, the log above all.
         app.UsePathBase(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.PathBase);

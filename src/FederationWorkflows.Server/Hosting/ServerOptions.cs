@@ -5,6 +5,9 @@ namespace FederationWorkflows.Server.Hosting;
 /// <summary>How the server works: configuration section <c>Server</c>.</summary>
 public sealed class ServerOptions
 {
+    /// <summary>Paths to a server: anything else in front of its links could lead elsewhere.</summary>
+    internal const string PathForm = @"(/[A-Za-z0-9_\-]+)*";
+
     /// <summary>The section's name.</summary>
     public const string Section = "Server";
 
@@ -28,7 +31,7 @@ public sealed class ServerOptions
     /// What everything's path begins with, where a proxy leads only a part of a site here and leaves the path as it is, e.g. <c>/flows</c>; empty for
     /// none, and where the proxy takes it away and says so (<c>X-Forwarded-Prefix</c>).
     /// </summary>
-    [RegularExpression(@"(/[A-Za-z0-9_\-]+)*", ErrorMessage = "Server:PathBase must begin with / and not end with it.")]
+    [RegularExpression(PathForm, ErrorMessage = "Server:PathBase must begin with / and not end with it.")]
     public string PathBase { get; set; } = "";
 
     /// <summary>

@@ -50,6 +50,24 @@ public sealed class ProxyTests
     }
 
     [Theory]
+    [InlineData("//evil.example")]
+    [InlineData("/flows/..")]
+    [InlineData("/flows?x=")]
+    [InlineData("/<script>")]
+    public async Task What_is_no_path_to_a_server_is_not_taken_from_a_proxy_either(string prefix)
+    {
+        await using var server = await StartAsync("127.0.0.1");
+        using var request = Passed(HttpMethod.Get, "/runs/failed");
+        request.Headers.Add("Accept", "text/html");
+        request.Headers.Add("X-Forwarded-Prefix", prefix);
+
+        using var answer = await server.Client.SendAsync(request, Cancellation);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        answer.Headers.Location.ShouldBeNull();
+    }
+
+    [Theory]
     [InlineData("flows.example", HttpStatusCode.OK)]
     [InlineData("evil.example", HttpStatusCode.BadRequest)]
     public async Task Only_allowed_hosts_are_taken_from_a_proxy_too(string host, HttpStatusCode expected)
