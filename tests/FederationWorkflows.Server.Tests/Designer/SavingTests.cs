@@ -115,6 +115,26 @@ public sealed class SavingTests
     }
 
     [Theory]
+    [InlineData("""{"id":"a","id":"b"}""")]
+    [InlineData("""{"id":"a" """)]
+    [InlineData("""{"id":{"id":1}}""")]
+    [InlineData("{}")]
+    [InlineData("[[[")]
+    public async Task Whatever_text_a_picker_is_left_with_the_story_is_saved_and_shown(string text)
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        var story = New("Left over", Writes("first", Variable("v")), Writes("second", Variable(text)));
+        story["variables"] = new JsonArray(new JsonObject { ["id"] = "v", ["name"] = "v", ["typeName"] = "Object", ["isArray"] = false, ["value"] = new JsonObject { ["a"] = 1 } });
+        var saved = await server.SaveAsync(story);
+
+        saved["variables"]![0]!["value"] = text;
+        saved = await server.SaveAsync(saved);
+
+        saved["root"]!["activities"]![1]!["text"]!["expression"].Text("value").ShouldBe(text);
+        (await server.ShowAsync($"/workflow-definitions/by-definition-id/{saved.Text("definitionId")}?versionOptions=Latest"))["root"]!["activities"]!.AsArray().Count.ShouldBe(2);
+    }
+
+    [Theory]
     [InlineData("""["a","b"]""", "[\"a\", \"b\"]", """["a","b"]""")]
     [InlineData("""["a"]""", "[\"a\", \"c\"]", """["a","c"]""")]
     [InlineData("90", "91", "91")]

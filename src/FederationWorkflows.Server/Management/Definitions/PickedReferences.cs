@@ -90,7 +90,7 @@ internal static class PickedReferences
 
         try
         {
-            return JsonNode.Parse(text) is JsonObject declaration ? IdOf(declaration) : null;
+            return JsonNode.Parse(text, documentOptions: ManagementBody.Strict) is JsonObject declaration ? IdOf(declaration) : null;
         }
         catch (JsonException)
         {

@@ -37,7 +37,7 @@ internal static class VariableDefaults
     {
         try
         {
-            return JsonNode.Parse(text);
+            return JsonNode.Parse(text, documentOptions: ManagementBody.Strict);
         }
         catch (JsonException)
         {
