@@ -83,6 +83,10 @@ public sealed class WebhookDeliveryTests
 
         await second.ShouldBeProblemAsync(HttpStatusCode.TooManyRequests);
         second.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(7));
+
+        // Before anything of the request is looked at: this one could not be read.
+        using var third = await server.Client.PostAsync(new Uri("/workflows/slow", UriKind.Relative), new StringContent("{", Encoding.UTF8, "application/json"), Cancellation);
+        third.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
         server.Gate.Open();
         await server.RunAsync(first.RunId(), "Finished");
     }

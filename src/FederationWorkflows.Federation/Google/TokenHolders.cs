@@ -6,7 +6,7 @@ namespace FederationWorkflows.Federation.Google;
 
 /// <summary>
 /// Whose the access tokens are that stories got on this node, so that the journal can tell whom a call acted as: unlike AWS credentials, such a token says nothing of that. What
-/// is kept is the token's <see cref="TokenMark"/>, for as long as it works, and of the last 10,000 only.
+/// is kept is the token's <see cref="TokenMark"/>, for as long as it works, and of 10,000 tokens at most.
 /// </summary>
 internal sealed class TokenHolders(TimeProvider time) : IDisposable
 {

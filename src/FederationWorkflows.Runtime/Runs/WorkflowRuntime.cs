@@ -93,7 +93,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     /// <summary>
     /// Why nobody from outside can start a run at the moment; null when there is room, unless somebody is quicker. A server asks before it has
-    /// read a request: under overload, who is turned away late costs nearly as much as a run.
+    /// read a request: under overload, who is turned away late costs nearly as much as a run. Counts who is turned away.
     /// </summary>
     public NodeBusyException? TurnsAway() => isDraining ? Draining() : gate.HasRoom ? null : gate.Full();
 
