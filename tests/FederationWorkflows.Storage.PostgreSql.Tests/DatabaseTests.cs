@@ -3,6 +3,7 @@ using FederationWorkflows.Runtime.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using static FederationWorkflows.Runtime.Tests.Storage.Rows;
+using static FederationWorkflows.Runtime.Tests.Storage.StoredParts;
 
 namespace FederationWorkflows.Storage.PostgreSql.Tests;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
+using FederationWorkflows.Runtime.Tests.Storage;
 using FederationWorkflows.Storage.PostgreSql.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,8 +15,6 @@ namespace FederationWorkflows.Benchmarks.Timers;
 internal static class TimerRun
 {
     private const int Waits = 20_000;
-
-    private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     /// <summary>Runs that commit at the same time.</summary>
     private const int Writers = 128;
@@ -35,7 +34,7 @@ internal static class TimerRun
         await MeasureAsync("warm-up: runs that wait for an event", id => CommitAsync(store, "warm" + id, isTimed: false));
         await MeasureAsync("a run that waits for an event is committed", id => CommitAsync(store, "event" + id, isTimed: false));
         await MeasureAsync("a run that waits for a time is committed, timer included", id => CommitAsync(store, "time" + id, isTimed: true));
-        await MeasureAsync("Quartz, clustered: a trigger is stored, beside the run's commit", id => quartz.ScheduleAsync(id, Noon.AddYears(50)));
+        await MeasureAsync("Quartz, clustered: a trigger is stored, beside the run's commit", id => quartz.ScheduleAsync(id, Rows.Noon.AddYears(50)));
         await FireAsync(store);
         Write("Quartz, clustered: a trigger that is due fires a job that does nothing", await quartz.FireAsync(Waits));
         return 0;
@@ -43,14 +42,14 @@ internal static class TimerRun
 
     private static async Task CommitAsync(IRunStore store, string id, bool isTimed)
     {
-        var lease = new Lease("bench", 1, Noon.AddMinutes(1));
+        var lease = new Lease("bench", 1, Rows.Noon.AddMinutes(1));
         await store.CommitAsync(
-            Commit(id, lease, WorkflowSubStatus.Suspended) with
+            Rows.Commit(id, lease, WorkflowSubStatus.Suspended) with
             {
                 IsNew = true,
                 ReleasesLease = true,
-                NewBookmarks = isTimed ? [] : [Wait(id)],
-                NewTimers = isTimed ? [new RunTimer("wait", Noon.AddMinutes(1), 1, null)] : [],
+                NewBookmarks = isTimed ? [] : [Rows.Bookmark(id)],
+                NewTimers = isTimed ? [Rows.Timer("wait", 1)] : [],
             },
             CancellationToken.None);
     }
@@ -60,13 +59,13 @@ internal static class TimerRun
     {
         var watch = Stopwatch.StartNew();
         var fired = 0;
-        while (await store.GetDueTimersAsync(Noon.AddMinutes(1), 512, CancellationToken.None) is { Count: > 0 } due)
+        while (await store.GetDueTimersAsync(Rows.Noon.AddMinutes(1), 512, CancellationToken.None) is { Count: > 0 } due)
         {
             await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (timer, cancellationToken) =>
             {
                 var lease = await store.ClaimAsync(timer.RunId, "bench", TimeSpan.FromMinutes(1), cancellationToken)
                     ?? throw new InvalidOperationException($"Nobody else has the run {timer.RunId}.");
-                await store.CommitAsync(Commit(timer.RunId, lease, WorkflowSubStatus.Finished) with { ReleasesLease = true, RemovedTimers = [timer.Timer.Id] }, cancellationToken);
+                await store.CommitAsync(Rows.Commit(timer.RunId, lease, WorkflowSubStatus.Finished) with { ReleasesLease = true, RemovedTimers = [timer.Timer.Id] }, cancellationToken);
             });
             fired += due.Count;
         }
@@ -80,37 +79,6 @@ internal static class TimerRun
         await Parallel.ForAsync(0, Waits, new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (i, _) => await wait(i.ToString(CultureInfo.InvariantCulture)));
         Write(name, watch.Elapsed);
     }
-
-    private static RunTransaction Commit(string runId, Lease lease, WorkflowSubStatus subStatus) => new()
-    {
-        Summary = new RunSummary
-        {
-            Identity = new RunIdentityFacts(runId, "story", "story:1", 1, "revision", null, null, Noon, null),
-            Status = subStatus == WorkflowSubStatus.Finished ? WorkflowStatus.Finished : WorkflowStatus.Running,
-            SubStatus = subStatus,
-            UpdatedAt = Noon,
-            FinishedAt = subStatus == WorkflowSubStatus.Finished ? Noon : null,
-        },
-        Lease = lease,
-        State = [],
-        Journal = [],
-        Executions = [],
-        NewBookmarks = [],
-        RemovedBookmarks = [],
-        NewTimers = [],
-        RemovedTimers = [],
-    };
-
-    private static Bookmark Wait(string id) => new()
-    {
-        Id = id,
-        Name = "Event",
-        Hash = Bookmark.HashOf("Event", null),
-        ActivityId = "wait",
-        NodeId = "story:wait",
-        InstanceNumber = 1,
-        CreatedAt = Noon,
-    };
 
     private static void Write(string name, TimeSpan took) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,

@@ -40,9 +40,6 @@ internal static class Rows
 
     public static StatePart Part(string key, string? text) => new(key, text is null ? null : Encoding.UTF8.GetBytes(text));
 
-    public static string Text(this IReadOnlyDictionary<string, byte[]>? parts) =>
-        string.Join(" ", parts.ShouldNotBeNull().OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => $"{part.Key}={Encoding.UTF8.GetString(part.Value)}"));
-
     public static Bookmark Bookmark(string id, string name = "Event", object? stimulus = null) => new()
     {
         Id = id,
