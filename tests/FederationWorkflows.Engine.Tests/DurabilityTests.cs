@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FederationWorkflows.Engine.Execution;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Engine.Tests.Support;
 using static FederationWorkflows.Engine.Tests.Support.Story;
 
@@ -258,5 +259,52 @@ public sealed class DurabilityTests
         await alone.ResumeAsync("w", "small");
         alone.ShouldFinish();
         alone.Parts.Keys.ShouldNotContain(key => key.StartsWith("p/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_over_with_its_first_commit_keeps_what_is_asked_of_it_later()
+    {
+        var large = new string('z', 40_000);
+        var story = Of(
+            Sequence("s", Activity("Elsa.SetOutput", "o", ("outputName", Literal("sum")), ("outputValue", Literal(4))), Activity("Elsa.Correlate", "c", ("correlationId", Input("i")))),
+            ("inputs", Inputs(("i", "String"), ("large", "String"))),
+            ("outputs", new JsonArray(new JsonObject { ["name"] = "sum", ["type"] = "Int64" })));
+
+        var harness = await new Harness().StartAsync(story, new() { ["i"] = "who", ["large"] = large });
+
+        harness.Parts.Keys.Where(key => !key.StartsWith("p/", StringComparison.Ordinal)).ShouldBe(["input", "run"]);
+        Encoding.UTF8.GetString(harness.Parts.Single(part => part.Key.StartsWith("p/", StringComparison.Ordinal)).Value).ShouldBe(large);
+        harness.Reload();
+        harness.ShouldFinish();
+        harness.Run.Output["sum"].ShouldBe(4L);
+        harness.Run.Identity.CorrelationId.ShouldBe("who");
+        (harness.Run.Input["i"], harness.Run.Input["large"]).ShouldBe(("who", large));
+        harness.Run.StartedBy.ShouldBe(new Person("ann", "u-ann"));
+    }
+
+    [Theory, BothWays]
+    public async Task What_a_story_keeps_as_a_secret_is_none_in_what_started_or_resumed_it_either(bool reload)
+    {
+        const string Canary = "k3st+rel/'<9>";
+        var payload = JsonValues.Parse("{\"a\":[\"" + Canary + "\"]}");
+        var story = Of(
+            Sequence("s", Activity("Elsa.Event", "e", ("eventName", Literal("came"))).With("result", Captured("v")).WithCustom("canStartWorkflow", true), Wait("w")),
+            ("variables", Variables(("v", "Secret", null))));
+        var harness = new Harness(reload);
+        harness.Create(story, trigger: "e", payload: payload);
+        harness.Commit();
+        Unescaped(harness.SavedText).ShouldNotContain(Canary);
+        harness.Reload();
+        harness.Run.TriggerPayload.ShouldBeOfType<System.Text.Json.JsonElement>().GetRawText().ShouldBe(payload.GetRawText());
+        (await harness.DriveAsync()).ShouldWait();
+        Unescaped(harness.SavedText).ShouldNotContain(Canary);
+        harness.Run.Variables.ShouldHaveSingleItem().ShouldBeAssignableTo<Sensitive>();
+
+        var told = new ResumeRun { RunId = "run", BookmarkId = "b", Input = payload, IsSecret = true };
+        var stored = told.Encode(harness.Environment.Codec);
+        Unescaped(Encoding.UTF8.GetString(stored)).ShouldNotContain(Canary);
+        FollowUpWork.Decode(told.Kind, stored, harness.Environment.Codec).ShouldBeOfType<ResumeRun>().Input.ShouldBeOfType<System.Text.Json.JsonElement>().GetRawText().ShouldBe(payload.GetRawText());
+
+        static string Unescaped(string json) => System.Text.RegularExpressions.Regex.Unescape(json);
     }
 }

@@ -227,7 +227,8 @@ internal sealed class ActivityBinder(Compilation compilation, ActivityNode node,
         }
 
         node.Captures ??= new OutputCapture?[node.Descriptor.Outputs.Count];
-        node.Captures[output.Slot] = new OutputCapture(variable, workflowOutput?.Name, ValueConversion.To(variable?.Variable.Type ?? workflowOutput!.Type));
+        var type = variable?.Variable.Type ?? workflowOutput!.Type;
+        node.Captures[output.Slot] = new OutputCapture(variable, workflowOutput?.Name, ValueConversion.To(type), typeof(Sensitive).IsAssignableFrom(type));
     }
 
     private void BindVariable(string name, JsonReading owner)

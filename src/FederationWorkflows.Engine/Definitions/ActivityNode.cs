@@ -82,6 +82,9 @@ public sealed class ActivityNode
     /// <summary>What captures each output, by slot; null when nothing captures any.</summary>
     internal OutputCapture?[]? Captures { get; set; }
 
+    /// <summary>The story keeps something that it gives as a secret: so what it was given, a request or an event, is one too.</summary>
+    public bool GivesSecrets => Captures is { } captures && Array.Exists(captures, capture => capture is { IsSecret: true });
+
     /// <summary>The place among its parent's children.</summary>
     internal int Ordinal { get; }
 
@@ -96,4 +99,4 @@ public sealed class ActivityNode
 }
 
 /// <summary>Where an output goes besides the output register.</summary>
-internal sealed record OutputCapture(Expressions.VariableReference? Variable, string? WorkflowOutput, Func<object?, object?> Convert);
+internal sealed record OutputCapture(Expressions.VariableReference? Variable, string? WorkflowOutput, Func<object?, object?> Convert, bool IsSecret);

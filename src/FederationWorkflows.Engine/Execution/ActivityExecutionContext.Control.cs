@@ -12,6 +12,9 @@ public sealed partial class ActivityExecutionContext
 
     internal WorkflowRun Run { get; }
 
+    /// <summary>The activity's place in the story (Elsa contract: ActivityNode).</summary>
+    public ActivityNode ActivityNode => Node;
+
     internal ActivityNode Node { get; }
 
     /// <summary>The execution's number within its run: given when it is scheduled, never used twice.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
@@ -8,8 +7,6 @@ namespace FederationWorkflows.Engine.State;
 /// <summary>Writes the parts of a run's state that changed. A part that did not change is not touched, so a commit costs what it changes.</summary>
 internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string, byte[]> loadedPayloads)
 {
-    private readonly ArrayBufferWriter<byte> buffer = new();
-
     private readonly HashSet<string> written = [];
 
     private readonly StateCodec codec = run.Environment.Codec;
@@ -57,7 +54,9 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
             }
         }
 
-        foreach (var node in commit.Outputs ?? [])
+        // What the activities of a run that is over with its first commit gave is in its history: no expression asks for it any more.
+        var isOver = commit.IsFirst && run is { Status: WorkflowStatus.Finished, LiveCount: 0 };
+        foreach (var node in isOver ? [] : commit.Outputs ?? [])
         {
             Add(parts, released, OutputKey(node.Index), writer => codec.Write(writer, run.GetOutputs(node), Payloads));
         }
@@ -152,14 +151,8 @@ internal sealed class RunStateWriter(WorkflowRun run, IReadOnlyDictionary<string
     private void Add(List<StatePart> parts, List<string> released, string key, Action<Utf8JsonWriter> write)
     {
         Payloads.Begin(key, released);
-        buffer.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            write(writer);
-        }
-
         written.Add(key);
-        parts.Add(new StatePart(key, buffer.WrittenSpan.ToArray()));
+        parts.Add(new StatePart(key, JsonBytes.Write(write, static (writer, write) => write(writer))));
     }
 
     private void Remove(List<StatePart> parts, List<string> released, string key)

@@ -56,16 +56,8 @@ public sealed class StateCodec
             .Where(type => !type.IsInterface && !type.IsAbstract);
 
     /// <summary>A value by itself, as UTF-8 JSON; sensitive values in it are encrypted.</summary>
-    public byte[] Encode(object? value)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            Write(writer, value, PayloadStore.Inline);
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
+    public byte[] Encode(object? value) =>
+        JsonBytes.Write((Codec: this, Value: value), static (writer, what) => what.Codec.Write(writer, what.Value, PayloadStore.Inline));
 
     /// <summary>The value of <see cref="Encode"/>.</summary>
     /// <exception cref="InvalidOperationException">It has a type that this server does not know.</exception>
@@ -133,7 +125,16 @@ public sealed class StateCodec
             default:
                 var type = value.GetType();
                 WriteStart(writer, namesByType.GetValueOrDefault(type, "json"));
-                JsonSerializer.Serialize(writer, value, type, options);
+                if (value is Array { Length: 0 } and not byte[])
+                {
+                    writer.WriteStartArray();
+                    writer.WriteEndArray();
+                }
+                else
+                {
+                    JsonSerializer.Serialize(writer, value, type, options);
+                }
+
                 writer.WriteEndObject();
                 break;
         }
@@ -188,7 +189,7 @@ public sealed class StateCodec
         }
 
         WriteStart(writer, "json");
-        json.WriteTo(writer);
+        JsonBytes.Copy(writer, json);
         writer.WriteEndObject();
     }
 
@@ -196,7 +197,7 @@ public sealed class StateCodec
     private string Protect(Sensitive sensitive)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, JsonBytes.Options))
         {
             writer.WriteStartObject();
             writer.WriteString("t", NameOf(sensitive.ContentType));

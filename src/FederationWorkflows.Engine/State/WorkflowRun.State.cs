@@ -9,6 +9,8 @@ namespace FederationWorkflows.Engine.Execution;
 /// <content>The run's own parts of the saved state, and its way back.</content>
 public sealed partial class WorkflowRun
 {
+    private const string TriggerIsSecret = "triggerIsSecret";
+
     /// <summary>Makes a run of the parts that its commits wrote. Activities that were in flight will execute again, with the same idempotency key.</summary>
     /// <param name="workflow">The graph of the revision the run is pinned to.</param>
     /// <param name="parts">All parts of the run, by key.</param>
@@ -39,7 +41,7 @@ public sealed partial class WorkflowRun
             Name = reader.Text("name"),
             StartedBy = Person.Of(reader.Text("startedBy"), core.TryGetProperty("startedById", out var starter) ? starter.GetString() : null),
             Hands = core.TryGetProperty("hands", out var hands) ? Stories.Hands.Read(reader.Value(hands)) : Stories.Hands.None,
-            TriggerPayload = reader.Value(reader.Input.GetProperty("trigger")),
+            TriggerPayload = reader.Input.TryGetProperty(TriggerIsSecret, out _) ? ((Sensitive)reader.Value(reader.Input.GetProperty("trigger"))!).RevealObject() : reader.Value(reader.Input.GetProperty("trigger")),
             trigger = reader.Text("triggerActivity") is { } id ? workflow.Find(id) : null,
             triggerUsed = core.GetProperty("triggerUsed").GetBoolean(),
             lastNumber = core.GetProperty("lastNumber").GetInt64(),
@@ -62,8 +64,16 @@ public sealed partial class WorkflowRun
         writer.WriteStartObject();
         writer.WritePropertyName("input");
         Environment.Codec.Write(writer, input, payloads);
+
+        // Where the story keeps as a secret what its trigger makes of the event, the event is one.
+        var isSecret = trigger?.GivesSecrets is true && TriggerPayload is not null;
         writer.WritePropertyName("trigger");
-        Environment.Codec.Write(writer, TriggerPayload, payloads);
+        Environment.Codec.Write(writer, isSecret ? Sensitive.Of(TriggerPayload) : TriggerPayload, payloads);
+        if (isSecret)
+        {
+            writer.WriteBoolean(TriggerIsSecret, true);
+        }
+
         writer.WriteEndObject();
     }
 

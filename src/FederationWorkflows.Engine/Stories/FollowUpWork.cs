@@ -208,14 +208,31 @@ public sealed record ResumeRun : FollowUpWork
     /// <summary>What the activity gets.</summary>
     public object? Input { get; init; }
 
-    internal static ResumeRun Read(IReadOnlyDictionary<string, object?> values) => new()
-    {
-        RunId = (string)values["runId"]!,
-        BookmarkId = (string)values["bookmarkId"]!,
-        Input = values["input"],
-    };
+    /// <summary>The story keeps as a secret what an activity makes of it, so it is stored as one.</summary>
+    public bool IsSecret { get; init; }
 
-    private protected override Dictionary<string, object?> Write() => new() { ["runId"] = RunId, ["bookmarkId"] = BookmarkId, ["input"] = Input };
+    internal static ResumeRun Read(IReadOnlyDictionary<string, object?> values)
+    {
+        var isSecret = values.ContainsKey("inputIsSecret");
+        return new()
+        {
+            RunId = (string)values["runId"]!,
+            BookmarkId = (string)values["bookmarkId"]!,
+            Input = isSecret ? ((Sensitive)values["input"]!).RevealObject() : values["input"],
+            IsSecret = isSecret,
+        };
+    }
+
+    private protected override Dictionary<string, object?> Write()
+    {
+        var values = new Dictionary<string, object?> { ["runId"] = RunId, ["bookmarkId"] = BookmarkId, ["input"] = IsSecret ? Sensitive.Of(Input) : Input };
+        if (IsSecret)
+        {
+            values["inputIsSecret"] = true;
+        }
+
+        return values;
+    }
 }
 
 /// <summary>A <see cref="RunParent"/> as plain values.</summary>

@@ -86,6 +86,14 @@ public static class JsonValues
     /// <summary>Any value of a run as JSON text; sensitive parts are masked.</summary>
     public static string ToJson(object? value) => value is JsonElement json ? json.GetRawText() : JsonSerializer.Serialize(value, Options);
 
+    /// <summary>Any value of a run as UTF-8 JSON; sensitive parts are masked.</summary>
+    public static byte[] ToUtf8(object? value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
+
+    /// <summary>It is text, and has no half of a pair as an escape. Pairs are seldom written as escapes: who has some is not looked at closer.</summary>
+    internal static bool IsSound(ReadOnlySpan<byte> utf8) => Utf8.IsValid(utf8) && HasNoPairs(utf8);
+
+    private static bool HasNoPairs(ReadOnlySpan<byte> utf8) => utf8.IndexOf(@"\ud"u8) < 0 && utf8.IndexOf(@"\uD"u8) < 0;
+
     /// <summary>The serializer looks at text only when it is read, long after the sender was told that all is well.</summary>
     private static void CheckText(ReadOnlySpan<byte> utf8)
     {
@@ -94,7 +102,7 @@ public static class JsonValues
             throw new JsonException("The text is not valid UTF-8", null, 0, 0);
         }
 
-        if (utf8.IndexOf(@"\ud"u8) < 0 && utf8.IndexOf(@"\uD"u8) < 0)
+        if (HasNoPairs(utf8))
         {
             return;
         }

@@ -171,7 +171,8 @@ internal sealed class HttpEndpoint : Trigger<HttpRequestData>, IStoryCheck
     private ValueTask TakeAsync(ActivityExecutionContext context, HttpRequestData request)
     {
         // What has an output of its own is not repeated in this one: bodies can be large.
-        context.SetResult(request with { ParsedContent = null, Files = [] });
+        // A body that the story keeps as a secret is in none.
+        context.SetResult(request with { ParsedContent = null, Body = context.ActivityNode.GivesSecrets ? null : request.Body, Files = [] });
         context.Set(RouteData, request.RouteData.ToDictionary(p => p.Key, p => (object?)p.Value));
         context.Set(QueryStringData, Merge(request.Query, request.SecretQuery));
         context.Set(Headers, Merge(request.Headers, request.SecretHeaders));

@@ -25,14 +25,14 @@ public sealed class RunInspector(IRunStore runs, DefinitionCatalog definitions, 
         var variables = new List<RunVariable>(declared.Count);
         for (var i = 0; i < declared.Count && i < values.Count; i++)
         {
-            variables.Add(new RunVariable(declared[i].Id, declared[i].Name, RunProjection.Show(values[i], typeof(Sensitive).IsAssignableFrom(declared[i].Type))));
+            variables.Add(new RunVariable(declared[i].Id, declared[i].Name, ShownValuesWriter.Show(values[i], typeof(Sensitive).IsAssignableFrom(declared[i].Type))));
         }
 
         return new RunValues(variables, Show(run.Input), Show(run.Output));
     }
 
     private static Dictionary<string, JsonElement> Show(IReadOnlyDictionary<string, object?> values) =>
-        values.ToDictionary(value => value.Key, value => RunProjection.Show(value.Value, isSensitive: false));
+        values.ToDictionary(value => value.Key, value => ShownValuesWriter.Show(value.Value, isSensitive: false));
 }
 
 /// <summary>What is in a run's state.</summary>

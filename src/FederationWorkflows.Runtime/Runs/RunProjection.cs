@@ -1,184 +1,115 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text.Json;
-using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Storage;
 
 namespace FederationWorkflows.Runtime.Runs;
 
-/// <summary>Makes of the engine's journal entries what people and the designer see. This is where sensitive values become masks.</summary>
+/// <summary>Makes of the engine's journal entries what people and the designer see. Their values are <see cref="ShownValuesWriter"/>'s.</summary>
 internal static class RunProjection
 {
-    /// <summary>Longer values are shown by their beginning.</summary>
-    private const int MaxShown = 16 * 1024;
-
-    private static readonly JsonElement Masked = JsonSerializer.SerializeToElement(Sensitive.Mask);
-
-    private static readonly JsonElement Null = JsonSerializer.SerializeToElement<object?>(null);
-
-    private static readonly JsonElement True = JsonSerializer.SerializeToElement(true);
-
-    private static readonly JsonElement False = JsonSerializer.SerializeToElement(false);
-
-    /// <summary>What activities with fixed inputs show, by the values that all their executions share.</summary>
-    private static readonly ConditionalWeakTable<object?[], Dictionary<string, JsonElement>> FixedInputs = [];
-
-    private static readonly JsonElement DoneOnly = JsonSerializer.SerializeToElement(Outcomes.Default.Names);
-
     public static (List<JournalRecord> Journal, List<ActivityExecutionRecord> Executions) Project(string runId, IReadOnlyList<JournalEntry> entries)
     {
         var journal = new List<JournalRecord>(entries.Count);
-        var executions = new Dictionary<long, ActivityExecutionRecord>(entries.Count);
+        var executions = new Dictionary<long, Execution>(entries.Count);
         foreach (var entry in entries)
         {
-            var node = entry.Node;
-            var id = InstanceId(runId, entry.InstanceNumber);
-            var parent = entry.ParentInstanceNumber == 0 ? null : InstanceId(runId, entry.ParentInstanceNumber);
-            var ends = entry.Event is JournalEvent.Completed or JournalEvent.Faulted or JournalEvent.Canceled;
-            var state = entry.Event == JournalEvent.Started ? null : Inputs(entry);
-            var payload = Payload(entry);
-            journal.Add(new JournalRecord
-            {
-                Id = string.Create(CultureInfo.InvariantCulture, $"{runId}:{entry.Sequence}"),
-                ActivityInstanceId = id,
-                ParentActivityInstanceId = parent,
-                ActivityId = node.Id,
-                ActivityType = node.Descriptor.TypeName,
-                ActivityTypeVersion = node.Descriptor.Version,
-                ActivityName = node.Activity.Name,
-                NodeId = node.NodeId,
-                Timestamp = entry.Timestamp,
-                Sequence = entry.Sequence,
-                EventName = entry.Event.ToString(),
-                Message = entry.Message,
-                ActivityState = state,
-                Payload = payload,
-            });
-            var known = executions.GetValueOrDefault(entry.InstanceNumber);
-            executions[entry.InstanceNumber] = new ActivityExecutionRecord
-            {
-                Id = id,
-                WorkflowInstanceId = runId,
-                ActivityId = node.Id,
-                ActivityNodeId = node.NodeId,
-                ActivityType = node.Descriptor.TypeName,
-                ActivityTypeVersion = node.Descriptor.Version,
-                ActivityName = node.Activity.Name,
-                ActivityState = state ?? known?.ActivityState ?? new Dictionary<string, JsonElement>(),
-                Payload = payload ?? known?.Payload ?? new Dictionary<string, JsonElement>(),
-                Outputs = ends ? Outputs(entry) : known?.Outputs ?? new Dictionary<string, JsonElement>(),
-                Exception = entry.Details?.Error,
-
-                // A later attempt of the same execution begins with details; the execution itself began before.
-                StartedAt = entry.Event == JournalEvent.Started && entry.Details is null ? entry.Timestamp : known?.StartedAt,
-                HasBookmarks = entry.Event == JournalEvent.Suspended,
-                Status = entry.Event switch
-                {
-                    JournalEvent.Completed => ActivityStatus.Completed,
-                    JournalEvent.Faulted => ActivityStatus.Faulted,
-                    JournalEvent.Canceled => ActivityStatus.Canceled,
-                    _ => ActivityStatus.Running,
-                },
-                CompletedAt = ends ? entry.Timestamp : null,
-                SchedulingActivityExecutionId = parent,
-                Sequence = known?.Sequence ?? entry.Sequence,
-            };
+            var parent = entry.ParentInstanceNumber == 0 ? null
+                : executions.TryGetValue(entry.ParentInstanceNumber, out var scheduling) ? scheduling.Id
+                : InstanceId(runId, entry.ParentInstanceNumber);
+            ref var execution = ref CollectionsMarshal.GetValueRefOrAddDefault(executions, entry.InstanceNumber, out var isKnown);
+            execution = isKnown ? execution : new Execution(InstanceId(runId, entry.InstanceNumber), parent, entry.Sequence);
+            var state = entry.Event == JournalEvent.Started ? null : ShownValuesWriter.Inputs(entry);
+            var payload = ShownValuesWriter.Payload(entry);
+            execution.Take(entry, state, payload);
+            journal.Add(Line(runId, entry, execution, state, payload));
         }
 
-        return (journal, [.. executions.Values]);
+        var records = new List<ActivityExecutionRecord>(executions.Count);
+        foreach (var execution in executions.Values)
+        {
+            records.Add(execution.ToRecord(runId));
+        }
+
+        return (journal, records);
     }
+
+    private static JournalRecord Line(string runId, JournalEntry entry, in Execution execution, ShownValues? state, ShownValues? payload) => new()
+    {
+        Id = string.Create(CultureInfo.InvariantCulture, $"{runId}:{entry.Sequence}"),
+        ActivityInstanceId = execution.Id,
+        ParentActivityInstanceId = execution.Parent,
+        ActivityId = entry.Node.Id,
+        ActivityType = entry.Node.Descriptor.TypeName,
+        ActivityTypeVersion = entry.Node.Descriptor.Version,
+        ActivityName = entry.Node.Activity.Name,
+        NodeId = entry.Node.NodeId,
+        Timestamp = entry.Timestamp,
+        Sequence = entry.Sequence,
+        EventName = entry.Event.ToString(),
+        Message = entry.Message,
+        ActivityState = state,
+        Payload = payload,
+    };
 
     /// <summary>The id of an execution, as the engine's context has it.</summary>
     private static string InstanceId(string runId, long number) => string.Create(CultureInfo.InvariantCulture, $"{runId}-{number}");
 
-    /// <summary>A value as it may be shown.</summary>
-    public static JsonElement Show(object? value, bool isSensitive)
+    /// <summary>What the entries of an execution say of it, one after the other.</summary>
+    private struct Execution(string id, string? parent, long sequence)
     {
-        if (isSensitive && value is not null)
-        {
-            return Masked;
-        }
+        private JournalEntry last;
 
-        switch (value)
-        {
-            // What most values are needs no detour by way of text.
-            case null:
-                return Null;
-            case JsonElement { ValueKind: not JsonValueKind.Undefined } element when JsonMarshal.GetRawUtf8Value(element).Length <= MaxShown:
-                return element;
-            case string { Length: < MaxShown / 8 } text:
-                return JsonSerializer.SerializeToElement(text);
-            case bool flag:
-                return flag ? True : False;
-        }
+        private ShownValues state = ShownValues.Nothing;
 
-        string json;
-        try
-        {
-            json = JsonValues.ToJson(value);
-        }
-        catch (Exception)
-        {
-            // Some services' own objects are no data, and what their members throw is their own; their type is all there is to show.
-            json = JsonSerializer.Serialize($"({value!.GetType().Name})");
-        }
+        private ShownValues payload = ShownValues.Nothing;
 
-        return json.Length <= MaxShown ? JsonValues.Parse(json) : JsonSerializer.SerializeToElement($"{json[..MaxShown]}… ({json.Length} characters)");
-    }
+        private DateTimeOffset? startedAt;
 
-    private static Dictionary<string, JsonElement> Inputs(JournalEntry entry) => !entry.HasFixedInputs ? Shown(entry)
-        : FixedInputs.TryGetValue(entry.Inputs!, out var known) ? known
-        : FixedInputs.GetOrAdd(entry.Inputs!, Shown(entry));
+        public string Id { get; } = id;
 
-    private static Dictionary<string, JsonElement> Shown(JournalEntry entry)
-    {
-        var result = new Dictionary<string, JsonElement>();
-        var inputs = entry.Inputs ?? [];
-        for (var slot = 0; slot < inputs.Length; slot++)
+        public string? Parent { get; } = parent;
+
+        private readonly bool HasEnded => last.Event is JournalEvent.Completed or JournalEvent.Faulted or JournalEvent.Canceled;
+
+        public void Take(JournalEntry entry, ShownValues? entryState, ShownValues? entryPayload)
         {
-            var descriptor = entry.Node.Descriptor.Inputs[slot];
-            if (descriptor.IsWrapped && (inputs[slot] is not null || descriptor.IsBrowsable))
+            last = entry;
+            state = entryState ?? state;
+            payload = entryPayload ?? payload;
+
+            // A later attempt of the same execution begins with details; the execution itself began before.
+            if (entry.Event == JournalEvent.Started && entry.Details is null)
             {
-                result[descriptor.Name] = Show(inputs[slot], descriptor.IsSensitive);
+                startedAt = entry.Timestamp;
             }
         }
 
-        return result;
-    }
-
-    private static Dictionary<string, JsonElement> Outputs(JournalEntry entry)
-    {
-        var result = new Dictionary<string, JsonElement>();
-        var outputs = entry.Outputs ?? [];
-        for (var slot = 0; slot < outputs.Length; slot++)
+        public readonly ActivityExecutionRecord ToRecord(string runId) => new()
         {
-            var descriptor = entry.Node.Descriptor.Outputs[slot];
-            result[descriptor.Name] = Show(outputs[slot], typeof(Sensitive).IsAssignableFrom(descriptor.Type));
-        }
-
-        return result;
-    }
-
-    private static Dictionary<string, JsonElement>? Payload(JournalEntry entry)
-    {
-        if (entry.Event != JournalEvent.Completed && entry.Details is null)
-        {
-            return null;
-        }
-
-        var payload = new Dictionary<string, JsonElement>();
-        foreach (var (key, value) in entry.Details?.Data ?? new Dictionary<string, object?>())
-        {
-            payload[key] = Show(value, isSensitive: false);
-        }
-
-        if (entry.Event == JournalEvent.Completed)
-        {
-            payload["Outcomes"] = entry.Details?.Outcomes is { } outcomes ? JsonSerializer.SerializeToElement(outcomes.Names) : DoneOnly;
-        }
-
-        return payload;
+            Id = Id,
+            WorkflowInstanceId = runId,
+            ActivityId = last.Node.Id,
+            ActivityNodeId = last.Node.NodeId,
+            ActivityType = last.Node.Descriptor.TypeName,
+            ActivityTypeVersion = last.Node.Descriptor.Version,
+            ActivityName = last.Node.Activity.Name,
+            ActivityState = state,
+            Payload = payload,
+            Outputs = HasEnded ? ShownValuesWriter.Outputs(last) : ShownValues.Nothing,
+            Exception = last.Details?.Error,
+            StartedAt = startedAt,
+            HasBookmarks = last.Event == JournalEvent.Suspended,
+            Status = last.Event switch
+            {
+                JournalEvent.Completed => ActivityStatus.Completed,
+                JournalEvent.Faulted => ActivityStatus.Faulted,
+                JournalEvent.Canceled => ActivityStatus.Canceled,
+                _ => ActivityStatus.Running,
+            },
+            CompletedAt = HasEnded ? last.Timestamp : null,
+            SchedulingActivityExecutionId = Parent,
+            Sequence = sequence,
+        };
     }
 }

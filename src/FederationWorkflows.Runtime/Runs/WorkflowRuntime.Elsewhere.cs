@@ -35,7 +35,7 @@ public sealed partial class WorkflowRuntime
     /// <returns>False when there is one of the same id.</returns>
     internal async Task<bool> ResumeLaterAsync(string followUpId, string runId, string bookmarkId, object? input, CancellationToken cancellationToken)
     {
-        var work = new ResumeRun { RunId = runId, BookmarkId = bookmarkId, Input = input };
+        var work = new ResumeRun { RunId = runId, BookmarkId = bookmarkId, Input = input, IsSecret = await KeepsSecretsAsync(runId, cancellationToken) };
         if (!await followUps.AddFollowUpAsync(new FollowUp(followUpId, work.Kind, work.Encode(environment.Codec), environment.TimeProvider.GetUtcNow()), cancellationToken))
         {
             return false;
@@ -45,6 +45,12 @@ public sealed partial class WorkflowRuntime
         await AskOwnerAsync(runId, followUpId);
         return true;
     }
+
+    /// <summary>Something that the run is told becomes a secret of its story. One whose version is gone could have had any.</summary>
+    private async ValueTask<bool> KeepsSecretsAsync(string runId, CancellationToken cancellationToken) =>
+        await runs.FindAsync(runId, cancellationToken) is not { Identity: { } identity }
+        || await definitions.FindRevisionAsync(identity.DefinitionId, identity.Revision, cancellationToken) is not { } workflow
+        || workflow.Nodes.Any(node => node.GivesSecrets);
 
     /// <summary>Asks the node that drives a run to do work that is stored. If it does not hear of it, it is found in the store a little later.</summary>
     internal async ValueTask AskOwnerAsync(string runId, string followUpId)

@@ -8,7 +8,7 @@ namespace FederationWorkflows.Runtime.Storage;
 /// What one commit added to a run's history, as the databases keep it. Records of one run have much in common: the run's id, the activities,
 /// and the values that a journal record and its execution show are said once.
 /// </summary>
-internal sealed record CommitHistory
+internal sealed partial record CommitHistory
 {
     private const char OfRun = '*';
 
@@ -27,80 +27,6 @@ internal sealed record CommitHistory
 
     [JsonPropertyName("e")]
     public required IReadOnlyList<StoredExecution> Executions { get; init; }
-
-    public static CommitHistory Of(RunTransaction transaction)
-    {
-        var run = transaction.Summary.Identity.Id;
-        var activities = new Dictionary<StoredActivity, int>();
-        var shown = new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
-        var journal = new List<StoredLine>(transaction.Journal.Count);
-        foreach (var record in transaction.Journal)
-        {
-            Note(record.ActivityState, journal.Count);
-            Note(record.Payload, journal.Count);
-            journal.Add(new StoredLine
-            {
-                Id = IsUsual(run, record) ? null : Shorten(run, record.Id),
-                Activity = Number(new StoredActivity(record.ActivityId, record.ActivityType, record.ActivityTypeVersion, record.ActivityName, record.NodeId)),
-                Instance = Shorten(run, record.ActivityInstanceId),
-                Parent = record.ParentActivityInstanceId is { } parent ? Shorten(run, parent) : null,
-                Ticks = record.Timestamp.UtcTicks,
-                Sequence = record.Sequence,
-                Event = record.EventName,
-                Message = record.Message,
-                Source = record.Source,
-                State = record.ActivityState,
-                Payload = record.Payload,
-            });
-        }
-
-        var executions = new List<StoredExecution>(transaction.Executions.Count);
-        foreach (var record in transaction.Executions)
-        {
-            var state = Find(record.ActivityState);
-            var payload = Find(record.Payload);
-            executions.Add(new StoredExecution
-            {
-                Id = Shorten(run, record.Id),
-                Run = record.WorkflowInstanceId == run ? null : record.WorkflowInstanceId,
-                Activity = Number(new StoredActivity(record.ActivityId, record.ActivityType, record.ActivityTypeVersion, record.ActivityName, record.ActivityNodeId)),
-                StateOf = state,
-                State = state is null ? Some(record.ActivityState) : null,
-                PayloadOf = payload,
-                Payload = payload is null ? Some(record.Payload) : null,
-                Outputs = Some(record.Outputs),
-                Exception = record.Exception,
-                StartedTicks = record.StartedAt?.UtcTicks,
-                HasBookmarks = record.HasBookmarks,
-                Status = record.Status,
-                CompletedTicks = record.CompletedAt?.UtcTicks,
-                Parent = record.SchedulingActivityExecutionId is { } parent ? Shorten(run, parent) : null,
-                Sequence = record.Sequence,
-            });
-        }
-
-        return new CommitHistory { Run = run, Activities = [.. activities.Keys], Journal = journal, Executions = executions };
-
-        int Number(StoredActivity activity)
-        {
-            if (!activities.TryGetValue(activity, out var number))
-            {
-                activities.Add(activity, number = activities.Count);
-            }
-
-            return number;
-        }
-
-        void Note(IReadOnlyDictionary<string, JsonElement>? values, int line)
-        {
-            if (values is { Count: > 0 })
-            {
-                shown[values] = line;
-            }
-        }
-
-        int? Find(IReadOnlyDictionary<string, JsonElement> values) => shown.TryGetValue(values, out var line) ? line : null;
-    }
 
     public IReadOnlyList<JournalRecord> ReadJournal() => [.. Journal.Select(line =>
     {
@@ -150,22 +76,13 @@ internal sealed record CommitHistory
         };
     })];
 
-    private static bool IsUsual(string run, JournalRecord record) =>
-        record.Id.StartsWith(run, StringComparison.Ordinal) && record.Id.Length > run.Length && record.Id[run.Length] == ':'
-        && long.TryParse(record.Id.AsSpan(run.Length + 1), System.Globalization.NumberStyles.None, null, out var number) && number == record.Sequence
-        && record.Id[run.Length + 1] != '0';
-
-    private static string Shorten(string run, string id) => id.StartsWith(run, StringComparison.Ordinal) ? $"{OfRun}{id.AsSpan(run.Length)}" : $"{Other}{id}";
-
     private string Restore(string id) => id[0] == OfRun ? $"{Run}{id.AsSpan(1)}" : id[1..];
 
     private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
-
-    private static IReadOnlyDictionary<string, JsonElement>? Some(IReadOnlyDictionary<string, JsonElement> values) => values.Count == 0 ? null : values;
 }
 
 /// <summary>An activity of the run's story.</summary>
-internal sealed record StoredActivity(
+internal readonly record struct StoredActivity(
     [property: JsonPropertyName("i")] string Id,
     [property: JsonPropertyName("t")] string Type,
     [property: JsonPropertyName("v")] int Version,
@@ -251,7 +168,6 @@ internal sealed record StoredExecution
     public long? StartedTicks { get; init; }
 
     [JsonPropertyName("b")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool HasBookmarks { get; init; }
 
     [JsonPropertyName("st")]

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using FederationWorkflows.Engine.Execution;
 
@@ -77,13 +78,13 @@ public sealed record ActivityExecutionRecord
     public string? ActivityName { get; init; }
 
     /// <summary>The evaluated inputs by name.</summary>
-    public IReadOnlyDictionary<string, JsonElement> ActivityState { get; init; } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> ActivityState { get; init; } = ReadOnlyDictionary<string, JsonElement>.Empty;
 
     /// <summary>Outcomes and journal data.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Payload { get; init; } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> Payload { get; init; } = ReadOnlyDictionary<string, JsonElement>.Empty;
 
     /// <summary>The outputs by name.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Outputs { get; init; } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> Outputs { get; init; } = ReadOnlyDictionary<string, JsonElement>.Empty;
 
     /// <summary>Why it failed, or null.</summary>
     public ErrorInfo? Exception { get; init; }

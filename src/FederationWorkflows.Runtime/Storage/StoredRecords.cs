@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -14,21 +12,15 @@ namespace FederationWorkflows.Runtime.Storage;
 /// </summary>
 public static class StoredRecords
 {
-    /// <summary>Bytes that the history of a commit rarely exceeds.</summary>
-    private const int FirstRoom = 4 * 1024;
-
     internal const int MaxDepth = JsonValues.MaxDepth + 8;
 
     private static readonly StoredRecordsJson Json = StoredRecordsJson.Default;
-
-    /// <summary>The encoder is the writer's and not the serializer's: with one of its own that does not use the code that was generated to write.</summary>
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = MaxDepth };
 
     /// <summary>The history of a commit; null when it has none.</summary>
     public static byte[]? WriteHistory(RunTransaction transaction) =>
         transaction.Journal.Count == 0 && transaction.Executions.Count == 0
             ? null
-            : Write(CommitHistory.Of(transaction), Json.CommitHistory);
+            : JsonBytes.Write(transaction, CommitHistory.Write);
 
     /// <summary>The journal of a commit.</summary>
     public static IReadOnlyList<JournalRecord> ReadJournal(ReadOnlySpan<byte> history) =>
@@ -75,23 +67,16 @@ public static class StoredRecords
 
     private static bool IsPlain(ReadOnlySpan<byte> history) => history.StartsWith("{\"Journal\""u8);
 
-    private static byte[] Write<T>(T record, JsonTypeInfo<T> type)
-    {
-        var buffer = new ArrayBufferWriter<byte>(FirstRoom);
-        using (var writer = new Utf8JsonWriter(buffer, Writing))
-        {
-            JsonSerializer.Serialize(writer, record, type);
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
+    /// <summary>The encoder is the writer's and not the serializer's: with one of its own that does not use the code that was generated to write.</summary>
+    private static byte[] Write<T>(T record, JsonTypeInfo<T> type) =>
+        JsonBytes.Write((record, type), static (writer, what) => JsonSerializer.Serialize(writer, what.record, what.type));
 
     private static T Read<T>(ReadOnlySpan<byte> data, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(data, type) ?? throw new JsonException("A stored record is JSON's null.");
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = StoredRecords.MaxDepth)]
-[JsonSerializable(typeof(CommitHistory))]
+[JsonSerializable(typeof(CommitHistory), GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(PlainHistory))]
 [JsonSerializable(typeof(Bookmark))]
 [JsonSerializable(typeof(JsonElement))]

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using FederationWorkflows.EndToEnd.Processes;
 using FederationWorkflows.Engine.Execution;
@@ -20,7 +21,7 @@ public sealed class SecrecyTests(PostgreSqlServer postgreSql)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Forms =>
-        ["plain", "reversed", "base64 0", "base64 1", "base64 2", "base64url 1", "hex", "HEX", "URL", "gzip", "zlib", "brotli", "gzip in hex"];
+        ["plain", "JSON", "reversed", "base64 0", "base64 1", "base64 2", "base64url 1", "hex", "HEX", "URL", "gzip", "zlib", "brotli", "gzip in hex"];
 
     [Theory, MemberData(nameof(Forms))]
     public void The_search_finds_a_secret_that_is_there(string form)
@@ -30,6 +31,7 @@ public sealed class SecrecyTests(PostgreSqlServer postgreSql)
         byte[] written = form switch
         {
             "plain" => around,
+            "JSON" => JsonSerializer.SerializeToUtf8Bytes(Canary),
             "reversed" => [.. around.Reverse()],
             "hex" => Ascii(Convert.ToHexStringLower(secret)),
             "HEX" => Ascii(Convert.ToHexString(secret)),

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace FederationWorkflows.EndToEnd.Secrecy;
@@ -21,6 +22,7 @@ internal sealed partial class SecretSearch
             ("reversed", [.. secret.Reverse()]),
             ("hex", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(secret))),
             ("HEX", Encoding.ASCII.GetBytes(Convert.ToHexString(secret))),
+            ("escaped in JSON", JsonEncodedText.Encode(text).EncodedUtf8Bytes.ToArray()),
             ("URL", Encoding.ASCII.GetBytes(Uri.EscapeDataString(text))),
             ("every byte percent-encoded", Encoding.ASCII.GetBytes(string.Concat(secret.Select(b => $"%{b:X2}")))),
             .. Enumerable.Range(0, 3).SelectMany(shift => Base64(secret, shift)),

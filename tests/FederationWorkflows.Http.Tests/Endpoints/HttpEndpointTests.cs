@@ -234,6 +234,24 @@ public sealed class HttpEndpointTests
         ((HttpFile[])story.Output("hook", "Files")!).ShouldBe([file]);
     }
 
+    [Fact]
+    public async Task A_body_that_the_story_keeps_as_a_secret_is_in_no_other_output()
+    {
+        var endpoint = Endpoint(("path", Story.Literal("a")), ("parsedContent", new JsonObject { ["typeName"] = "Object", ["memoryReference"] = new JsonObject { ["id"] = "token" } }));
+        using var story = await Story.CreateAsync(new JsonObject
+        {
+            ["type"] = "Elsa.Sequence",
+            ["id"] = "all",
+            ["activities"] = new JsonArray(endpoint),
+            ["variables"] = new JsonArray(new JsonObject { ["id"] = "token", ["name"] = "token", ["typeName"] = "Secret" }),
+        });
+        await story.StartAsync(new RunStart { RunId = "r", TriggerActivityId = "hook", TriggerPayload = Request with { ParsedContent = null, ContentType = "application/octet-stream" } });
+
+        story.Outcomes("hook").ShouldBe(["Done"]);
+        story.Output("hook", "ParsedContent").ShouldBeAssignableTo<Sensitive>();
+        ((HttpRequestData)story.Output("hook", "Result")!).Body.ShouldBeNull();
+    }
+
     private static void ShouldHaveTakenTheRequest(Story story)
     {
         var result = (HttpRequestData)story.Output("hook", "Result")!;

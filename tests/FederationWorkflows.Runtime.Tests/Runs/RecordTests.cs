@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Engine;
 using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Runtime.Tests.Support;
 
@@ -62,6 +63,28 @@ public sealed class RecordTests
     }
 
     [Fact]
+    public async Task Values_are_shown_as_deep_as_they_may_nest_and_long_ones_by_their_beginning()
+    {
+        await using var server = await Server.CreateAsync();
+        var deep = string.Concat(Enumerable.Repeat("[", JsonValues.MaxDepth)) + string.Concat(Enumerable.Repeat("]", JsonValues.MaxDepth));
+        var handle = await server.RestAsync(Story.Of("story", Story.Wait("deep"), Story.Wait("long"), Story.Wait("odd")));
+
+        await server.ResumeAsync(handle.RunId, "deep", JsonValues.Parse(deep));
+        await server.ResumeAsync(handle.RunId, "long", new string('ü', 20_000));
+        await server.ResumeAsync(handle.RunId, "odd", "half \ud83d of a pair, \" and <");
+        await server.Watch.EndOfAsync(handle.RunId);
+
+        (await ResultOfAsync("deep")).GetRawText().ShouldBe(deep);
+        var shown = (await ResultOfAsync("long")).GetString().ShouldNotBeNull();
+        shown.ShouldStartWith("\"" + new string('ü', 16_000));
+        shown.ShouldEndWith("… (20002 characters)");
+        (await ResultOfAsync("odd")).GetString().ShouldBe("half \ufffd of a pair, \" and <");
+
+        async Task<JsonElement> ResultOfAsync(string activity) =>
+            (await server.Memory.GetExecutionsAsync(handle.RunId, $"Workflow1:main:{activity}", Token)).ShouldHaveSingleItem().Outputs["Result"];
+    }
+
+    [Fact]
     public async Task A_run_says_which_stored_version_it_runs()
     {
         await using var server = await Server.CreateAsync();
@@ -95,7 +118,7 @@ public sealed class RecordTests
             Story.Step("Test.Quote", "quote", ("text", Story.Variable("token"))));
         story["variables"] = new JsonArray(new JsonObject { ["id"] = "token", ["name"] = "token", ["typeName"] = "Object" });
         story["inputs"] = new JsonArray(new JsonObject { ["name"] = "seed", ["type"] = "Object" });
-        var handle = await server.RestAsync(Encoding.UTF8.GetBytes(story.ToJsonString()), new() { ["seed"] = Engine.Sensitive.Of(Canary) });
+        var handle = await server.RestAsync(Encoding.UTF8.GetBytes(story.ToJsonString()), new() { ["seed"] = Sensitive.Of(Canary) });
         (await server.ResumeAsync(handle.RunId, "wait")).ShouldBeTrue();
         await server.Watch.EndOfAsync(handle.RunId);
 
