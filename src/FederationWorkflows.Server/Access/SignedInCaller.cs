@@ -16,7 +16,7 @@ internal sealed class SignedInCaller(RequestDelegate next, ApiKeyAuthenticator k
 
     public async Task InvokeAsync(HttpContext context)
     {
-        // What the cookie alone says is not enough: see below.
+        // Nobody, until something says who.
         context.User = new ClaimsPrincipal(new ClaimsIdentity());
         var authorization = context.Request.Headers.Authorization.ToString();
         if (ApiKeyAuthenticator.Brings(authorization))

@@ -19,8 +19,15 @@ internal sealed class LogLines : ILogEventSink, IDisposable
 
     private const int MaxAtOnce = 64 * 1024;
 
+    /// <summary>Characters of the longest line whose room is used again.</summary>
+    private const int MaxKept = 16 * 1024;
+
     /// <summary>After something was written, so that what follows comes together: a line by itself costs two switches between threads.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Where this thread formats its lines.</summary>
+    [ThreadStatic]
+    private static StringBuilder? free;
 
     private readonly Channel<string> waiting = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
 
@@ -42,9 +49,12 @@ internal sealed class LogLines : ILogEventSink, IDisposable
 
     public void Emit(LogEvent logEvent)
     {
-        using var line = new StringWriter(new StringBuilder(512), CultureInfo.InvariantCulture);
+        var room = free ?? new StringBuilder(1_024);
+        free = null;
+        using var line = new StringWriter(room, CultureInfo.InvariantCulture);
         formatter.Format(logEvent, line);
         var text = line.ToString();
+        free = room.Clear().Capacity <= MaxKept ? room : null;
         if (!waiting.Writer.TryWrite(text) && !waiting.Reader.Completion.IsCompleted)
         {
             WaitToWrite(text);
@@ -74,17 +84,17 @@ internal sealed class LogLines : ILogEventSink, IDisposable
 
     private void Write()
     {
-        var lines = new StringBuilder();
+        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), MaxAtOnce) { AutoFlush = false };
         while (waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (lines.Length < MaxAtOnce && waiting.Reader.TryRead(out var line))
-            {
-                lines.Append(line);
-            }
-
             try
             {
-                Console.Out.Write(lines.ToString());
+                for (var written = 0; written < MaxAtOnce && waiting.Reader.TryRead(out var line); written += line.Length)
+                {
+                    output.Write(line);
+                }
+
+                output.Flush();
             }
             catch (Exception e)
             {
@@ -92,7 +102,6 @@ internal sealed class LogLines : ILogEventSink, IDisposable
                 SelfLog.WriteLine("The log cannot be written: {0}", e.Message);
             }
 
-            lines.Clear();
             if (!closing.IsCancellationRequested && waiting.Reader.Count < MaxWaiting / 8)
             {
                 closing.Token.WaitHandle.WaitOne(Pause);

@@ -21,8 +21,10 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
             if (logger.IsEnabled(level))
             {
                 var request = context.Request;
-                var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-                
+
+                // Rounded here: a format in the message has every line carry the number once more, as it is rendered.
+                var milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 1);
+
                 // As it was encoded, so that nobody can write lines of their own into the log.
                 var path = request.PathBase.ToUriComponent() + (request.Path.StartsWithSegments(Links) ? Links + "/***" : request.Path.ToUriComponent());
                 LogRequest(level, request.Method, path, context.Response.StatusCode, milliseconds);
@@ -30,6 +32,6 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
         }
     }
 
-    [LoggerMessage("{Method} {Path} answered {StatusCode} in {Milliseconds:0.0} ms")]
+    [LoggerMessage("{Method} {Path} answered {StatusCode} in {Milliseconds} ms")]
     private partial void LogRequest(LogLevel level, string method, string path, int statusCode, double milliseconds);
 }

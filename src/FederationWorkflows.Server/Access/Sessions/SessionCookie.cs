@@ -38,6 +38,9 @@ internal static class SessionCookie
             cookie.SlidingExpiration = true;
             cookie.Events.OnValidatePrincipal = context => ValidateAsync(context, signIn.Value.SessionLifetime);
         });
+
+        // Who calls is found out by SignedInCaller: nobody needs the cookie looked at before, least of all a webhook's caller, who has none.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         return services.AddAuthentication().AddCookie(Scheme);
     }
 
