@@ -14,7 +14,7 @@ internal sealed class LoadRun(LoadOptions options)
     public static readonly string[] Storages = ["sqlite", "postgresql"];
 
     /// <summary>Bytes of state and history that the server stores for a run of five activities; the bare rows store as many.</summary>
-    private const int StoredBytes = 6_400;
+    private const int StoredBytes = 5_600;
 
     private readonly string program = Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll");
 

@@ -58,7 +58,7 @@ internal sealed partial class MeasuredProcess : IDisposable
 
         // As the server's project has them.
         start.Environment["DOTNET_gcServer"] = "1";
-        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
         var process = Process.Start(start)!;
         var patience = Stopwatch.StartNew();
