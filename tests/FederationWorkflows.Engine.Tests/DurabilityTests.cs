@@ -307,4 +307,21 @@ public sealed class DurabilityTests
 
         static string Unescaped(string json) => System.Text.RegularExpressions.Regex.Unescape(json);
     }
+
+    [Fact]
+    public void Json_that_is_no_text_is_mended_before_it_is_stored_and_half_of_a_pair_is_refused()
+    {
+        var codec = new Harness().Environment.Codec;
+        using var noText = System.Text.Json.JsonDocument.Parse((byte[])[.. "{\"a\":\"<"u8, 0xff, .. ">\"}"u8]);
+        using var half = System.Text.Json.JsonDocument.Parse("""{"a":"\ud83d"}""");
+        using var pair = System.Text.Json.JsonDocument.Parse("""{"a":"\ud83d\ude00"}""");
+
+        Read(noText).ShouldBe("<\ufffd>");
+        Read(pair).ShouldBe("\U0001f600");
+        Should.Throw<InvalidOperationException>(() => codec.Encode(half.RootElement));
+        Read(pair).ShouldBe("\U0001f600", "what failed leaves nothing behind");
+
+        string? Read(System.Text.Json.JsonDocument json) =>
+            codec.Decode(codec.Encode(json.RootElement)).ShouldBeOfType<System.Text.Json.JsonElement>().GetProperty("a").GetString();
+    }
 }

@@ -114,6 +114,28 @@ public sealed class ElsewhereTests
         owner.World.Gate("call").SetResult(null);
     }
 
+    [Theory]
+    [InlineData("Secret", false)]
+    [InlineData("Object", true)]
+    public async Task What_the_story_makes_a_secret_of_is_not_readable_while_it_is_stored_for_the_run(string kept, bool isReadable)
+    {
+        await using var owner = await Server.CreateAsync();
+        await using var server = await Server.CreateAsync(beside: owner);
+        var wait = Story.Wait("wait");
+        wait["result"] = new JsonObject { ["typeName"] = "Object", ["memoryReference"] = new JsonObject { ["id"] = "token" } };
+        var branches = Story.Step("Elsa.Parallel", "p", ("activities", new JsonArray(wait, Story.Call("call"))));
+        var handle = await owner.StartAsync(Story.With("story", "variables", new JsonArray(new JsonObject { ["id"] = "token", ["name"] = "token", ["typeName"] = kept }), branches));
+        await owner.World.ArrivalAsync("call");
+        var bookmark = await owner.BookmarkAsync(handle.RunId, "wait");
+
+        await server.AdvanceUntilAsync(server.Runtime.ResumeAsync(handle.RunId, bookmark, "canary-7f3a", Server.Ann, Token));
+
+        var stored = (await server.Memory.GetFollowUpsAsync(10, null, Token)).ShouldHaveSingleItem();
+        Encoding.UTF8.GetString(stored.Payload.Span).Contains("canary-7f3a", StringComparison.Ordinal).ShouldBe(isReadable);
+        ((ResumeRun)FollowUpWork.Decode(stored.Kind, stored.Payload, server.Get<StateCodec>())).Input.ShouldBe("canary-7f3a");
+        owner.World.Gate("call").SetResult(null);
+    }
+
     [Fact]
     public async Task Who_tells_a_run_what_it_is_about_to_be_told_by_another_is_refused_and_nothing_is_dropped()
     {
