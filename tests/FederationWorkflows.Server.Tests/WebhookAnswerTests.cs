@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Runtime.Runs;
+using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using static FederationWorkflows.Server.Tests.Support.Stories;
@@ -131,6 +133,22 @@ public sealed class WebhookAnswerTests
     }
 
     [Fact]
+    public async Task A_run_that_was_slow_to_be_stored_takes_of_the_time_that_its_caller_waits()
+    {
+        var time = new ManualTime();
+        await using var server = await ServerUnderTest.StartAsync(
+            [Of("slow", [Starts("slow"), Gate(), Answers(Literal("slow"))])],
+            settings: null,
+            builder => builder.Services.AddSingleton<TimeProvider>(time).AddSingleton<IRunObserver>(new SlowStore(time)));
+
+        using var answer = await server.PostAsync("/workflows/slow");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        server.Gate.Open();
+        await server.RunAsync(answer.RunId(), "Finished");
+    }
+
+    [Fact]
     public async Task A_negative_request_timeout_is_refused_when_the_story_is_published()
     {
         var publish = () => ServerUnderTest.StartAsync(Of("negative", [Starts("negative", more: ("requestTimeout", Literal("-00:00:01"))), Gate(), Answers(Literal("x"))]));
@@ -151,6 +169,12 @@ public sealed class WebhookAnswerTests
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         answer.RunId().ShouldNotBeEmpty();
-        await stopping.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await stopping.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Every commit takes as long as a caller waits.</summary>
+    private sealed class SlowStore(ManualTime time) : IRunObserver
+    {
+        public void OnCommitted(RunTransaction transaction) => time.Advance(TimeSpan.FromMinutes(1));
     }
 }

@@ -161,6 +161,7 @@ internal sealed partial class WebhookEndpoint(
 
     private async Task StartAsync(HttpContext context, HttpEndpointStimulus stimulus, WorkflowTrigger trigger, HttpRequestData request, CallerVerdict verdict)
     {
+        var since = timeProvider.GetTimestamp();
         var workflow = await catalog.FindPublishedAsync(trigger.DefinitionId, context.RequestAborted);
         var answers = workflow?.Nodes.Any(node => node.Descriptor.TypeName == ResponseActivity) is true;
         StartRequest start;
@@ -195,7 +196,7 @@ internal sealed partial class WebhookEndpoint(
             return;
         }
 
-        await AnswerAsync(context, runId, answers ? waiter.Response : null, () => handle.Rest, stimulus.RequestTimeout);
+        await AnswerAsync(context, runId, answers ? waiter.Response : null, () => handle.Rest, stimulus.RequestTimeout, since);
     }
 
     /// <summary>
@@ -218,6 +219,7 @@ internal sealed partial class WebhookEndpoint(
 
     private async Task ResumeAsync(HttpContext context, WebhookTarget target, HttpRequestData request, CallerVerdict verdict)
     {
+        var since = timeProvider.GetTimestamp();
         var waiting = await runs.FindBookmarksAsync(WebhookRoutes.Kind, target.BookmarkHash, context.RequestAborted);
         if (waiting.Count == 0)
         {
@@ -250,7 +252,7 @@ internal sealed partial class WebhookEndpoint(
             return;
         }
 
-        await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), target.Stimulus.RequestTimeout);
+        await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), target.Stimulus.RequestTimeout, since);
     }
 
     private async Task<bool> ResumeAsync(string runId, string bookmarkId, HttpRequestData request, Document? claim, HttpContext context)
@@ -271,14 +273,14 @@ internal sealed partial class WebhookEndpoint(
         return isResumed;
     }
 
-    /// <summary>Gives the story's answer when it comes in time, otherwise the run's id.</summary>
-    private async Task AnswerAsync(HttpContext context, string runId, Task<HttpResponseEffect>? response, Func<Task> rest, TimeSpan? timeout)
+    /// <summary>Gives the story's answer when it comes in time, otherwise the run's id. The time counts from when the request was read: a run that was slow to be stored takes of it.</summary>
+    private async Task AnswerAsync(HttpContext context, string runId, Task<HttpResponseEffect>? response, Func<Task> rest, TimeSpan? timeout, long since)
     {
         context.Response.Headers[RunIdHeader] = runId;
         if (response is not null)
         {
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            var time = Task.Delay(Bounded(timeout ?? options.Value.ResponseTimeout), timeProvider, gone.Token);
+            var time = Task.Delay(Left(timeout ?? options.Value.ResponseTimeout, since), timeProvider, gone.Token);
             await Task.WhenAny(response, rest(), time);
             await gone.CancelAsync();
             if (response.IsCompletedSuccessfully)
@@ -312,7 +314,12 @@ internal sealed partial class WebhookEndpoint(
     }
 
     /// <summary>An author may ask for any time; a caller waits for what the host could be configured for.</summary>
-    private static TimeSpan Bounded(TimeSpan timeout) => TimeSpan.FromTicks(Math.Clamp(timeout.Ticks, 0, ServerOptions.LongestResponseTimeout.Ticks));
+    private TimeSpan Left(TimeSpan timeout, long since)
+    {
+        var longest = timeout < ServerOptions.LongestResponseTimeout ? timeout : ServerOptions.LongestResponseTimeout;
+        var left = longest - timeProvider.GetElapsedTime(since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 
     private static async Task SendAsync(HttpContext context, HttpResponseEffect effect)
     {
