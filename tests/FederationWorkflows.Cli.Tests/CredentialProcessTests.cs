@@ -241,7 +241,7 @@ public sealed class CredentialProcessTests : TestFolder, IAsyncLifetime
         }
 
         await server.InterruptAsync();
-        (await server.ExitAsync(seconds: 30)).ShouldBe(0);
+        (await server.ExitAsync()).ShouldBe(0);
     }
 
     private static async Task<(int Status, string Body)> AskAsync(Uri address, string token, string? host)

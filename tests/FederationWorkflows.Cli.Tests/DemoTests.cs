@@ -60,7 +60,7 @@ public sealed class DemoTests : TestFolder
         JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("buckets").GetArrayLength().ShouldBe(Buckets.Length);
 
         await demo.InterruptAsync();
-        (await demo.ExitAsync(seconds: 10)).ShouldBe(0);
+        (await demo.ExitAsync()).ShouldBe(0);
         demo.Error.ShouldBeEmpty();
     }
 
@@ -70,7 +70,7 @@ public sealed class DemoTests : TestFolder
         await using var demo = Fedflow.Start(Folder, "demo");
         await demo.LineAsync("Server ");
         await demo.InterruptAsync();
-        (await demo.ExitAsync(seconds: 10)).ShouldBe(130);
+        (await demo.ExitAsync()).ShouldBe(130);
         demo.Error.ShouldBeEmpty();
     }
 

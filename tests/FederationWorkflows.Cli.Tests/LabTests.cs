@@ -24,7 +24,7 @@ public sealed class LabTests : TestFolder
         (await AwsAsync(environment, "s3", "ls")).ShouldContain("security-lab-incident-evidence");
 
         await lab.InterruptAsync();
-        (await lab.ExitAsync(seconds: 10)).ShouldBe(0);
+        (await lab.ExitAsync()).ShouldBe(0);
         lab.Error.ShouldBeEmpty();
         Directory.Exists(Path.GetDirectoryName(key)).ShouldBeFalse();
         using var client = new TcpClient();
@@ -37,7 +37,7 @@ public sealed class LabTests : TestFolder
         await using var lab = Fedflow.Start(Folder, "lab", "--json");
         await lab.LineAsync("}\n".Trim());
         await lab.InterruptAsync();
-        (await lab.ExitAsync(seconds: 10)).ShouldBe(0);
+        (await lab.ExitAsync()).ShouldBe(0);
         var result = Fedflow.Json(lab.Output);
         result.GetProperty("environment").GetProperty("AWS_ENDPOINT_URL").GetString().ShouldStartWith("http://127.0.0.1:");
         result.GetProperty("events").GetString().ShouldBe(result.GetProperty("address").GetString() + "lab/events");

@@ -80,7 +80,7 @@ public sealed class RunTests : TestFolder
 
         await run.InterruptAsync();
 
-        (await run.ExitAsync(seconds: 10)).ShouldBe(130);
+        (await run.ExitAsync()).ShouldBe(130);
         run.Error.ShouldBeEmpty();
     }
 

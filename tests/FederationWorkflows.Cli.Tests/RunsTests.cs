@@ -137,7 +137,7 @@ public sealed class RunsTests : TestFolder
     private static async Task<string> RunAsync(WebApplication server, string story)
     {
         var handle = await server.Services.GetRequiredService<WorkflowRuntime>().StartAsync(new StartRequest(story), ServerHost.System, Cancellation);
-        await handle.Rest.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await handle.Rest.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
         return handle.RunId;
     }
 

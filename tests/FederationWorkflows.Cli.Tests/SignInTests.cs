@@ -23,7 +23,7 @@ public sealed class SignInTests : TestFolder
         using var links = new LinkLog();
         await using var app = await StartAsync(links);
         var server = app.Urls.Single();
-        await SetUpAsync(await links.Link.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
+        await SetUpAsync(await links.Link.WaitAsync(TimeSpan.FromMinutes(2), Cancellation));
 
         var (code, _, error) = await Fedflow.RunAsync(Folder, "runs", "list", "--server", server);
         code.ShouldBe(1);
@@ -61,7 +61,7 @@ public sealed class SignInTests : TestFolder
         using var links = new LinkLog();
         await using var app = await StartAsync(links);
         var server = app.Urls.Single();
-        await SetUpAsync(await links.Link.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
+        await SetUpAsync(await links.Link.WaitAsync(TimeSpan.FromMinutes(2), Cancellation));
         (await LoginAsync(server, Password, "--name", "ann", "--password-stdin", "--scope", "runs:read")).Code.ShouldBe(0);
         var key = KeyOf(server);
         var (code, _, error) = await Fedflow.RunAsync(Folder, "audit", "list", "--server", server);

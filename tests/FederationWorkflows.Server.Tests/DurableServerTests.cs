@@ -69,7 +69,7 @@ public sealed class DurableServerTests : IDisposable
         await using (var server = await StartWithAsync(new() { ["Concurrency:MaxRunning"] = "1" }, blocker, orders))
         {
             (await server.PostAsync("/workflows/block")).Dispose();
-            await server.Gate.Reached.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            await server.Gate.Reached.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
             using var accepted = await server.PostAsync("/workflows/orders/4711", """{"by":"ada"}""");
             accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted, await accepted.TextAsync());
             runId = accepted.RunId();

@@ -28,7 +28,7 @@ public sealed class StorageFailureTests(ITestOutputHelper output)
             await using var recorder = await EffectRecorder.StartAsync(1);
             deployment.AddEventStory(recorder.Address);
             using var server = deployment.Start();
-            await server.Listening.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+            await server.Listening.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
             await using var feed = new EventFeed(() => server.Address is { } address ? [address] : [], senders: 2, TimeSpan.FromMilliseconds(40));
             foreach (var pause in new[] { TimeSpan.Zero, (IsLong ? 30 : 5) * Second })
             {
@@ -61,7 +61,7 @@ public sealed class StorageFailureTests(ITestOutputHelper output)
             await using var recorder = await EffectRecorder.StartAsync(1);
             deployment.AddEventStory(recorder.Address);
             using var server = deployment.Start();
-            await server.Listening.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+            await server.Listening.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
             await using var feed = new EventFeed(() => server.Address is { } address ? [address] : [], senders: 2, TimeSpan.FromMilliseconds(40));
             await AcceptsAsync(feed);
             var filler = Path.Combine(deployment.DataDirectory, "filler");
@@ -90,7 +90,7 @@ public sealed class StorageFailureTests(ITestOutputHelper output)
         deployment.AddEventStory(recorder.Address);
         using (var server = deployment.Start())
         {
-            await server.Listening.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+            await server.Listening.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
             await using var before = new EventFeed(() => server.Address is { } address ? [address] : [], senders: 2, TimeSpan.FromMilliseconds(10));
             await AcceptsAsync(before);
             await server.KillAsync();
@@ -110,7 +110,7 @@ public sealed class StorageFailureTests(ITestOutputHelper output)
             }
 
             using var again = deployment.Start();
-            await again.Listening.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
+            await again.Listening.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
             await using var after = new EventFeed(() => again.Address is { } address ? [address] : [], senders: 1, TimeSpan.FromMilliseconds(10));
             await AcceptsAsync(after);
             await after.StopAsync();
@@ -129,7 +129,7 @@ public sealed class StorageFailureTests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(1));
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(2));
             await Task.Delay(50, Cancellation);
         }
     }

@@ -58,7 +58,7 @@ public sealed class SecrecyTests(PostgreSqlServer postgreSql)
         await using var recorder = await EffectRecorder.StartAsync(1);
         deployment.AddStory(Story(recorder.Address));
         using var server = deployment.Start();
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = await server.Listening.WaitAsync(TimeSpan.FromMinutes(1), Cancellation) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = await server.Listening.WaitAsync(TimeSpan.FromMinutes(2), Cancellation) };
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"workflows/secret?access_token={Uri.EscapeDataString(Canary)}", UriKind.Relative))
         {
             Content = new StringContent(JsonValue.Create(Canary).ToJsonString(), Encoding.UTF8, "application/json"),
@@ -81,7 +81,7 @@ public sealed class SecrecyTests(PostgreSqlServer postgreSql)
             var clock = Stopwatch.StartNew();
             while ((await deployment.Runs.FindAsync(id, Cancellation))?.SubStatus != status)
             {
-                clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), await JournalAsync());
+                clock.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(2), await JournalAsync());
                 await Task.Delay(100, Cancellation);
             }
 

@@ -7,7 +7,7 @@ public sealed class FakeTime : TimeProvider
 
     private readonly List<FakeTimer> timers = [];
 
-    private readonly List<(DateTimeOffset DueAt, TaskCompletionSource Armed)> watchers = [];
+    private readonly List<(DateTimeOffset DueAt, int Count, TaskCompletionSource Armed)> watchers = [];
 
     private DateTimeOffset now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
@@ -56,21 +56,23 @@ public sealed class FakeTime : TimeProvider
         }
     }
 
-    /// <summary>Completes when somebody sleeps until exactly this time: from then on moving the clock wakes them.</summary>
-    public Task SleeperAsync(DateTimeOffset dueAt)
+    /// <summary>Completes when so many sleep until exactly this time: from then on moving the clock wakes them.</summary>
+    public Task SleeperAsync(DateTimeOffset dueAt, int count = 1)
     {
         lock (gate)
         {
-            if (timers.Any(timer => timer.DueAt == dueAt))
+            if (Sleepers(dueAt) >= count)
             {
                 return Task.CompletedTask;
             }
 
             var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            watchers.Add((dueAt, armed));
+            watchers.Add((dueAt, count, armed));
             return armed.Task.WaitAsync(TimeSpan.FromMinutes(2));
         }
     }
+
+    private int Sleepers(DateTimeOffset dueAt) => timers.Count(timer => timer.DueAt == dueAt);
 
     private sealed class FakeTimer(FakeTime time, TimerCallback callback, object? state) : ITimer
     {
@@ -88,7 +90,7 @@ public sealed class FakeTime : TimeProvider
                 {
                     DueAt = time.now + dueTime;
                     time.timers.Add(this);
-                    foreach (var watcher in time.watchers.Where(watcher => watcher.DueAt == DueAt))
+                    foreach (var watcher in time.watchers.Where(watcher => watcher.DueAt == DueAt && time.Sleepers(DueAt) >= watcher.Count))
                     {
                         watcher.Armed.TrySetResult();
                     }

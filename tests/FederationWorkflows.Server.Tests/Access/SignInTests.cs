@@ -18,7 +18,7 @@ public sealed class SignInTests
     {
         using var log = new LinkLog();
         await using var server = await Accounts.StartAsync(configure: builder => builder.Logging.AddProvider(log));
-        var link = await log.Link.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        var link = await log.Link.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
         using var browser = new Browser(server.Address);
 
         using var refused = await browser.SubmitAsync(link.PathAndQuery, "set-up", ("name", "ann"), ("password", "short"), ("repeated", "short"));
