@@ -247,6 +247,9 @@ public sealed class ElsewhereTests
         var branches = Story.Step("Elsa.Parallel", "p", ("activities", new JsonArray(Story.Wait("wait"), Story.Call("call"), Story.Act("act"))));
         var handle = await owner.StartAsync(Story.Of("story", branches));
         await owner.World.ArrivalAsync("call");
+
+        // From here on nothing is committed until the call returns.
+        await owner.Watch.CommitAsync(commit => commit.Executions.Any(execution => execution is { ActivityId: "act", Status: ActivityStatus.Completed }));
         return (handle.RunId, await owner.BookmarkAsync(handle.RunId, "wait"));
     }
 }
