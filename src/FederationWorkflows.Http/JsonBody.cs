@@ -1,14 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 using FederationWorkflows.Engine;
 
 namespace FederationWorkflows.Http;
 
-/// <summary>
-/// JSON from outside. Beyond the grammar it makes sure that every text in it is text - valid UTF-8, no half surrogate pairs -,
-/// so that nothing that reads the values later can stumble over them.
-/// </summary>
+/// <summary>JSON from outside, in whatever encoding it comes.</summary>
 internal static class JsonBody
 {
     /// <summary>Parses a body.</summary>
@@ -29,60 +25,14 @@ internal static class JsonBody
             return (null, null);
         }
 
-        if (!Utf8.IsValid(body.Span))
-        {
-            return (null, Problem(body.Span, FirstInvalid(body.Span), "the text is not valid UTF-8"));
-        }
-
         try
         {
-            var value = JsonValues.Parse(body);
-            return HalfPair(body.Span) is { } at ? (null, Problem(body.Span, at, "a text has half of a surrogate pair")) : (value, null);
+            return (JsonValues.Parse(body), null);
         }
         catch (JsonException e)
         {
             return (null, new JsonProblem(JsonValues.Describe(e), (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1));
         }
-    }
-
-    private static int FirstInvalid(ReadOnlySpan<byte> body)
-    {
-        var at = 0;
-        while (at < body.Length && Rune.DecodeFromUtf8(body[at..], out _, out var length) == System.Buffers.OperationStatus.Done)
-        {
-            at += length;
-        }
-
-        return at;
-    }
-
-    private static int? HalfPair(ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = JsonValues.MaxDepth });
-        while (reader.Read())
-        {
-            if (!reader.ValueIsEscaped)
-            {
-                continue;
-            }
-
-            try
-            {
-                reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                return (int)reader.TokenStartIndex;
-            }
-        }
-
-        return null;
-    }
-
-    private static JsonProblem Problem(ReadOnlySpan<byte> body, int at, string message)
-    {
-        var before = body[..at];
-        return new JsonProblem(message, before.Count((byte)'\n') + 1, at - before.LastIndexOf((byte)'\n'));
     }
 }
 

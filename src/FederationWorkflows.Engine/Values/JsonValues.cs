@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -30,14 +31,15 @@ public static class JsonValues
     internal static JsonElement Null { get; } = Parse("null");
 
     /// <summary>Parses JSON into a value that owns its memory.</summary>
-    /// <exception cref="JsonException">The text is not JSON, or nests deeper than <see cref="MaxDepth"/>.</exception>
+    /// <exception cref="JsonException">The text is not JSON or no text, as it is not UTF-8 or has half of a pair, or it nests deeper than <see cref="MaxDepth"/>.</exception>
     public static JsonElement Parse(string json) => Parse(Encoding.UTF8.GetBytes(json));
 
     /// <inheritdoc cref="Parse(string)"/>
     public static JsonElement Parse(ReadOnlyMemory<byte> utf8Json)
     {
+        CheckEncoding(utf8Json.Span);
         using var document = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { MaxDepth = MaxDepth });
-        CheckText(utf8Json.Span);
+        CheckPairs(utf8Json.Span);
         return document.RootElement.Clone();
     }
 
@@ -94,14 +96,25 @@ public static class JsonValues
 
     private static bool HasNoPairs(ReadOnlySpan<byte> utf8) => utf8.IndexOf(@"\ud"u8) < 0 && utf8.IndexOf(@"\uD"u8) < 0;
 
-    /// <summary>The serializer looks at text only when it is read, long after the sender was told that all is well.</summary>
-    private static void CheckText(ReadOnlySpan<byte> utf8)
+    private static void CheckEncoding(ReadOnlySpan<byte> utf8)
     {
-        if (!Utf8.IsValid(utf8))
+        if (Utf8.IsValid(utf8))
         {
-            throw new JsonException("The text is not valid UTF-8", null, 0, 0);
+            return;
         }
 
+        var at = 0;
+        while (Rune.DecodeFromUtf8(utf8[at..], out _, out var length) == OperationStatus.Done)
+        {
+            at += length;
+        }
+
+        throw NoText("The text is not valid UTF-8", utf8[..at]);
+    }
+
+    /// <summary>The serializer looks at escapes only when a text is read, long after the sender was told that all is well.</summary>
+    private static void CheckPairs(ReadOnlySpan<byte> utf8)
+    {
         if (HasNoPairs(utf8))
         {
             return;
@@ -118,19 +131,20 @@ public static class JsonValues
                 }
                 catch (InvalidOperationException)
                 {
-                    var before = utf8[..(int)reader.TokenStartIndex];
-                    throw new JsonException(@"The text has half of a pair of \ud800 to \udfff", null, before.Count((byte)'\n'), before.Length - before.LastIndexOf((byte)'\n') - 1);
+                    throw NoText(@"The text has half of a pair of \ud800 to \udfff", utf8[..(int)reader.TokenStartIndex]);
                 }
             }
         }
     }
 
-    /// <summary>What is wrong with a JSON text, in one sentence without the serializer's path and position suffix.</summary>
+    private static JsonException NoText(string message, ReadOnlySpan<byte> before) => new(message, null, before.Count((byte)'\n'), before.Length - before.LastIndexOf((byte)'\n') - 1);
+
+    /// <summary>What is wrong with a JSON text, in one sentence without the serializer's path and position suffix, and without its advice to programmers.</summary>
     public static string Describe(JsonException error)
     {
         var message = error.Message;
         var suffix = message.IndexOf(" Path: ", StringComparison.Ordinal);
         suffix = suffix < 0 ? message.IndexOf(" LineNumber: ", StringComparison.Ordinal) : suffix;
-        return (suffix < 0 ? message : message[..suffix]).TrimEnd('.', ' ');
+        return (suffix < 0 ? message : message[..suffix]).Replace(" Change the reader options.", "", StringComparison.Ordinal).TrimEnd('.', ' ');
     }
 }

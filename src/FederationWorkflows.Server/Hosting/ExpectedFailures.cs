@@ -26,6 +26,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
             RunElsewhereException or LeaseLostException or RunExistsException or DuplicateRunException or DocumentConflictException or DefinitionInUseException => StatusCodes.Status409Conflict,
             UnknownDefinitionException or UnknownVersionException => StatusCodes.Status404NotFound,
             StoryNotAllowedException => StatusCodes.Status403Forbidden,
+            BadHttpRequestException e => e.StatusCode,
             DefinitionException or DefinitionConflictException or ValueConversionException or RunArchiveException or RefusedException => StatusCodes.Status400BadRequest,
             _ => null,
         };
@@ -40,7 +41,12 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
         }
 
         // Who calls learns that it is the storage; where it lies is for the log.
-        var detail = exception is StorageUnavailableException ? "The storage does not work at the moment, so nothing was changed; the server's log says why." : exception.Message;
+        var detail = exception switch
+        {
+            StorageUnavailableException => "The storage does not work at the moment, so nothing was changed; the server's log says why.",
+            BadHttpRequestException e => UnreadableRequest.Describe(e),
+            _ => exception.Message,
+        };
         httpContext.Response.StatusCode = status.Value;
         var problem = new ProblemDetails { Status = status, Detail = detail };
         if (status == StatusCodes.Status400BadRequest)

@@ -23,7 +23,14 @@ internal static class ManagementApi
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    public static IServiceCollection AddManagementApi(this IServiceCollection services) => services.AddSingleton<DefinitionView>().AddSingleton<DefinitionSaving>().AddLiveUpdates();
+    public static IServiceCollection AddManagementApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new RequestValueConverter()));
+
+        // By itself a request that cannot be read is answered with its status only, and why is for the log.
+        services.Configure<RouteHandlerOptions>(route => route.ThrowOnBadRequest = true);
+        return services.AddSingleton<DefinitionView>().AddSingleton<DefinitionSaving>().AddLiveUpdates();
+    }
 
     public static void MapManagementApi(this IEndpointRouteBuilder routes)
     {

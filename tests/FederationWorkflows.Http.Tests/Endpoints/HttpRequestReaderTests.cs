@@ -83,7 +83,7 @@ public sealed class HttpRequestReaderTests
     {
         var error = await Should.ThrowAsync<HttpBodyException>(() => ReadAsync("application/json", [.. "{\n\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8]));
 
-        error.Message.ShouldBe("The body is not valid JSON: the text is not valid UTF-8 (line 2, column 6).");
+        error.Message.ShouldBe("The body is not valid JSON: The text is not valid UTF-8 (line 2, column 6).");
     }
 
     [Fact]

@@ -5,6 +5,8 @@ using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Access;
 using FederationWorkflows.Server.Audit;
 using FederationWorkflows.Server.Management.Contract;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 
 namespace FederationWorkflows.Server.Management.Instances;
 
@@ -55,15 +57,15 @@ internal static class OwnRunEndpoints
             : ManagementApi.NoRun(id);
     }
 
-    private static async Task<IResult> RerunAsync(string id, HttpContext context, WorkflowRuntime runtime, IRunStore runs, CancellationToken cancellationToken)
+    private static async Task<IResult> RerunAsync(string id, HttpContext context, WorkflowRuntime runtime, IRunStore runs, IOptions<JsonOptions> json, CancellationToken cancellationToken)
     {
-        var (input, problem) = await ReadInputAsync(context, cancellationToken);
-        if (problem is not null)
+        var request = await ReadAsync(context.Request, json.Value.SerializerOptions, cancellationToken);
+        if (request is { Input: null })
         {
-            return ManagementApi.Wrong(problem);
+            return ManagementApi.Wrong("The body must be {\"input\":{\"name\":value}}, or empty for the same input again.");
         }
 
-        if (await runtime.RerunAsync(id, input, context.User, cancellationToken) is { } handle)
+        if (await runtime.RerunAsync(id, request?.Input.ToDictionary(value => value.Key, value => JsonValues.Unwrap(value.Value)), context.User, cancellationToken) is { } handle)
         {
             context.Tell(after: new { handle.RunId });
             return Results.Json(new { WorkflowInstanceId = handle.RunId }, ManagementApi.Json, statusCode: StatusCodes.Status202Accepted);
@@ -74,27 +76,25 @@ internal static class OwnRunEndpoints
             : ManagementApi.NoRun(id);
     }
 
-    /// <summary>The body may be left out: the same input again.</summary>
-    private static async Task<(Dictionary<string, object?>? Input, string? Problem)> ReadInputAsync(HttpContext context, CancellationToken cancellationToken)
+    /// <summary>The body may be left out, whatever type a client gives to none: the same input again.</summary>
+    private static async ValueTask<RerunRequest?> ReadAsync(HttpRequest request, JsonSerializerOptions options, CancellationToken cancellationToken)
     {
-        if (context.Request.ContentLength is null or 0 && !context.Request.HasJsonContentType())
+        if (request.ContentLength is null or 0 && !request.HasJsonContentType())
         {
-            return (null, null);
+            return null;
         }
 
-        const string Shape = "The body must be {\"input\":{\"name\":value}}, or empty for the same input again.";
         try
         {
-            var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body, cancellationToken: cancellationToken);
-            return body.ValueKind == JsonValueKind.Object && body.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object
-                ? (input.EnumerateObject().ToDictionary(property => property.Name, property => JsonValues.Unwrap(property.Value)), null)
-                : (null, Shape);
+            return await JsonSerializer.DeserializeAsync<RerunRequest>(request.Body, options, cancellationToken);
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            return (null, Shape);
+            throw new BadHttpRequestException("The body cannot be read.", e);
         }
     }
+
+    private sealed record RerunRequest(Dictionary<string, JsonElement>? Input);
 
     private sealed record ListParameters(
         string? DefinitionId,
