@@ -133,7 +133,9 @@ internal sealed class PostgreSqlDefinitionStore(PostgreSqlDatabase database, Pos
 
         if (query.SearchText is not null)
         {
-            filter.And("(position(lower({0}) in lower(definition_id)) > 0 OR position(lower({0}) in lower(name)) > 0)").Text(query.SearchText);
+            // A zero character as an escape is JSON, but none of the server's texts can have it.
+            const string Description = @"replace(convert_from(json, 'UTF8'), '\u0000', '\ufffd')::json ->> 'description'";
+            filter.And($"(position(lower({{0}}) in lower(definition_id)) > 0 OR position(lower({{0}}) in lower(name)) > 0 OR position(lower({{0}}) in lower({Description})) > 0)").Text(query.SearchText);
         }
 
         return filter;

@@ -91,7 +91,11 @@ internal sealed class SqliteDefinitionStore(SqliteDatabase database, InProcessSi
 
             if (query.SearchText is not null)
             {
-                filter.Add("(instr(lower(definition_id), lower(?)) > 0 OR instr(lower(name), lower(?)) > 0)", query.SearchText, query.SearchText);
+                // Bytes would be taken for SQLite's own form of JSON, and a text ends at a zero character.
+                const string Description = @"json_extract(replace(CAST(json AS TEXT), '\u0000', '\ufffd'), '$.description')";
+                filter.Add(
+                    $"(instr(lower(definition_id), lower(?)) > 0 OR instr(lower(name), lower(?)) > 0 OR instr(lower({Description}), lower(?)) > 0)",
+                    query.SearchText, query.SearchText, query.SearchText);
             }
 
             using var count = session.QueryOnce($"SELECT count(*) FROM definitions{filter.Where}", filter.Values);

@@ -89,27 +89,32 @@ public sealed record StoredDefinition
     public bool IsAs(StoredDefinition read) => Id == read.Id && Revision == read.Revision && IsPublished == read.IsPublished;
 
     /// <summary>The name its JSON gives it, by which people find it; its definition id when it gives none.</summary>
-    public string FindName()
+    public string FindName() => FindText("name"u8) ?? DefinitionId;
+
+    /// <summary>The description its JSON gives it; null when it gives none.</summary>
+    public string? FindDescription() => FindText("description"u8);
+
+    private string? FindText(ReadOnlySpan<byte> property)
     {
         var reader = new Utf8JsonReader(Json.Span);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            return DefinitionId;
+            return null;
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isName = reader.ValueTextEquals("name"u8);
+            var isWanted = reader.ValueTextEquals(property);
             reader.Read();
-            if (isName)
+            if (isWanted)
             {
-                return reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } name ? name : DefinitionId;
+                return reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } text ? text : null;
             }
 
             reader.Skip();
         }
 
-        return DefinitionId;
+        return null;
     }
 }
 
@@ -125,7 +130,7 @@ public sealed record DefinitionQuery
     /// <summary>These versions only, by their ids; empty for all.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 
-    /// <summary>With this text in their name or definition id, whatever the case of its ASCII letters; null for all.</summary>
+    /// <summary>With this text in their name, description or definition id, whatever the case of its ASCII letters; null for all.</summary>
     public string? SearchText { get; init; }
 
     /// <summary>What they are ordered by; what is equal in it by id.</summary>

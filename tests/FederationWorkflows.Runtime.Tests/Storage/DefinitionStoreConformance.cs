@@ -163,6 +163,9 @@ public abstract class DefinitionStoreConformance : StorageConformance
         await ShouldListAsync(new() { SearchText = "100%" }, "a:2", 1);
         await ShouldListAsync(new() { SearchText = "_" }, "", 0);
         await ShouldListAsync(new() { SearchText = "c" }, "c:1", 1);
+        await store.SaveAsync(Version("d", 1, name: "") with { Json = Encoding.UTF8.GetBytes("""{"root":{"description":"inner"},"description":"Rotates \u0000 Keys","definitionId":"d"}""") }, Token);
+        await ShouldListAsync(new() { SearchText = "keys" }, "d:1", 1);
+        await ShouldListAsync(new() { SearchText = "inner" }, "", 0);
 
         async Task ShouldListAsync(DefinitionQuery query, string ids, long total)
         {

@@ -116,7 +116,8 @@ internal sealed partial class MemoryWorkflowStore
         }
         && (query.SearchText is not { } text
             || definition.DefinitionId.Contains(text, StringComparison.OrdinalIgnoreCase)
-            || definition.FindName().Contains(text, StringComparison.OrdinalIgnoreCase));
+            || definition.FindName().Contains(text, StringComparison.OrdinalIgnoreCase)
+            || definition.FindDescription()?.Contains(text, StringComparison.OrdinalIgnoreCase) is true);
 
     private void Put(StoredDefinition definition)
     {
