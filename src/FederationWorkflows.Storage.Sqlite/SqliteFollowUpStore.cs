@@ -5,7 +5,7 @@ using FederationWorkflows.Storage.Sqlite.Runs;
 namespace FederationWorkflows.Storage.Sqlite;
 
 /// <summary>Keeps follow-up work in the database file.</summary>
-internal sealed class SqliteFollowUpStore(SqliteDatabase database, InProcessSignals signals) : IFollowUpStore
+internal sealed class SqliteFollowUpStore(SqliteDatabase database) : IFollowUpStore
 {
     internal const string Oldest = "SELECT id, kind, payload, created_at FROM follow_ups WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?";
 
@@ -35,22 +35,13 @@ internal sealed class SqliteFollowUpStore(SqliteDatabase database, InProcessSign
         },
         cancellationToken);
 
-    public async ValueTask<bool> AddFollowUpAsync(FollowUp followUp, CancellationToken cancellationToken)
-    {
-        var isNew = await database.WriteAsync(
-            session =>
-            {
-                using var row = session.Query(Add, followUp.Id, followUp.Kind, followUp.Payload, followUp.CreatedAt);
-                return row.Step();
-            },
-            cancellationToken);
-        if (isNew)
+    public ValueTask<bool> AddFollowUpAsync(FollowUp followUp, CancellationToken cancellationToken) => database.WriteAsync(
+        session =>
         {
-            signals.Tell(new StoreSignal(SignalKinds.FollowUps, ""));
-        }
-
-        return isNew;
-    }
+            using var row = session.Query(Add, followUp.Id, followUp.Kind, followUp.Payload, followUp.CreatedAt);
+            return row.Step();
+        },
+        cancellationToken);
 
     public ValueTask RemoveFollowUpsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => database.WriteAsync(
         session =>

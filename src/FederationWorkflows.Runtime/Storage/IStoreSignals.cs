@@ -21,11 +21,8 @@ public readonly record struct StoreSignal(string Kind, string Key);
 /// <summary>The kinds of signal that the stores themselves send, each once what it tells of is stored.</summary>
 public static class SignalKinds
 {
-    /// <summary>New timers; the key is the time of the earliest, in .NET's format O.</summary>
-    public const string Timers = "timers";
-
-    /// <summary>New follow-up work.</summary>
-    public const string FollowUps = "follow-ups";
+    /// <summary>Runs began to wait; the key is the name of their bookmarks, a line feed and the bookmarks' hash, which is left out where they are many.</summary>
+    public const string Bookmarks = "bookmarks";
 
     /// <summary>The schedules of the definition in the key were replaced.</summary>
     public const string Schedules = "schedules";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FederationWorkflows.Engine.Execution;
 
 namespace FederationWorkflows.Runtime.Storage;
@@ -6,6 +5,8 @@ namespace FederationWorkflows.Runtime.Storage;
 /// <summary>What one commit stores, all or nothing.</summary>
 public sealed record RunTransaction
 {
+    private const int MostSignals = 16;
+
     /// <summary>The run as a list shows it.</summary>
     public required RunSummary Summary { get; init; }
 
@@ -52,18 +53,11 @@ public sealed record RunTransaction
     public ScheduleFiring? Schedule { get; init; }
 
     /// <summary>What other nodes are to be told once this is stored.</summary>
-    public IEnumerable<StoreSignal> Signals()
-    {
-        if (NewTimers.Count > 0)
-        {
-            yield return new StoreSignal(SignalKinds.Timers, NewTimers.Min(timer => timer.DueAt).ToString("O", CultureInfo.InvariantCulture));
-        }
-
-        if (NewFollowUps.Count > 0)
-        {
-            yield return new StoreSignal(SignalKinds.FollowUps, "");
-        }
-    }
+    public IEnumerable<StoreSignal> Signals() => NewBookmarks.Count == 0 ? [] :
+        NewBookmarks.ExceptBy(RemovedBookmarks, bookmark => bookmark.Id)
+            .GroupBy(bookmark => bookmark.Name, bookmark => bookmark.Hash)
+            .SelectMany(hashes => hashes.Distinct().ToArray() is { Length: <= MostSignals } few ? few.Select(hash => (hashes.Key, Hash: hash)) : [(hashes.Key, Hash: "")])
+            .Select(place => new StoreSignal(SignalKinds.Bookmarks, $"{place.Key}\n{place.Hash}"));
 }
 
 /// <summary>A bookmark and the run that waits at it.</summary>

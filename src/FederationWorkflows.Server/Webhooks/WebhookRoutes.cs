@@ -16,23 +16,28 @@ internal sealed record WebhookTarget(HttpEndpointStimulus Stimulus, WorkflowTrig
 /// Finds what a request leads to. The tables are immutable; one is built anew for the first request after a definition was published,
 /// or after runs began or ceased to wait at a path.
 /// </summary>
-internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore runs, IStoreSignals signals, ILogger<WebhookRoutes> logger) : BackgroundService, IRunObserver
+internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore runs, IStoreSignals signals, TimeProvider timeProvider, ILogger<WebhookRoutes> logger) : BackgroundService, IRunObserver
 {
     /// <summary>The activity type whose triggers and bookmarks are paths.</summary>
     public const string Kind = "Elsa.HttpEndpoint";
 
-    /// <summary>Tells other nodes that runs wait at a new path; the key is the bookmark's hash.</summary>
-    private const string PlaceSignal = "http-endpoint";
+    /// <summary>Where runs ceased to wait is not told to other nodes: it is found out when a request leads there, or by then.</summary>
+    private static readonly TimeSpan BetweenSweeps = TimeSpan.FromMinutes(5);
 
     private readonly Lock gate = new();
 
-    /// <summary>Places that others are to be told of, or that others told of; without a hash, all places.</summary>
-    private readonly Channel<(string? Hash, bool IsOurs)> work = Channel.CreateBounded<(string?, bool)>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly SemaphoreSlim loading = new(1);
+
+    /// <summary>Places that others told of; empty for all.</summary>
+    private readonly Channel<string> told = Channel.CreateBounded<string>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <summary>Where runs wait: by the bookmark's hash, which is the same for the same endpoint of a story, with the bookmarks there.</summary>
     private readonly Dictionary<string, (HttpEndpointStimulus Stimulus, HashSet<string> Bookmarks)> places = [];
 
     private readonly Dictionary<string, string> placeOfBookmark = [];
+
+    /// <summary>Bookmarks that came or went here while the store was read: of them this knows better.</summary>
+    private HashSet<string>? changed;
 
     private (TriggerIndex? Index, HttpRouteTable<WebhookTarget> Table) starting = (null, new([]));
 
@@ -70,17 +75,14 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
             {
                 if (bookmark.Name == Kind && HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
                 {
-                    if (!places.ContainsKey(bookmark.Hash))
-                    {
-                        work.Writer.TryWrite((bookmark.Hash, true));
-                    }
-
+                    changed?.Add(bookmark.Id);
                     Add(bookmark.Id, bookmark.Hash, stimulus);
                 }
             }
 
             foreach (var bookmark in transaction.RemovedBookmarks)
             {
+                changed?.Add(bookmark);
                 Remove(bookmark);
             }
         }
@@ -93,58 +95,129 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
         await base.StartAsync(cancellationToken);
     }
 
+    /// <summary>Looks in the store where runs still wait, of some places: other nodes may have resumed them.</summary>
+    /// <returns>True when one of the places is none any more.</returns>
+    public async ValueTask<bool> ForgetGoneAsync(IEnumerable<string> hashes, CancellationToken cancellationToken)
+    {
+        var isAnyGone = false;
+        foreach (var hash in hashes)
+        {
+            isAnyGone |= !await LoadAsync(hash, cancellationToken);
+        }
+
+        return isAnyGone;
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var listening = signals.Subscribe(signal =>
         {
-            if (signal.Kind is PlaceSignal or SignalKinds.Everything)
+            if (signal.Kind == SignalKinds.Everything)
             {
-                work.Writer.TryWrite((signal.Kind == PlaceSignal ? signal.Key : null, false));
+                told.Writer.TryWrite("");
+            }
+            else if (signal.Kind == SignalKinds.Bookmarks && signal.Key.StartsWith(Kind + "\n", StringComparison.Ordinal) && signal.Key[(Kind.Length + 1)..] is var hash && !IsKnown(hash))
+            {
+                told.Writer.TryWrite(hash);
             }
         });
-        while (!stoppingToken.IsCancellationRequested)
+        using var sweep = new PeriodicTimer(BetweenSweeps, timeProvider);
+        await Task.WhenAll(LoadToldAsync(stoppingToken), SweepAsync(sweep, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task LoadToldAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var hash in told.Reader.ReadAllAsync(stoppingToken))
         {
             try
             {
-                var (hash, isOurs) = await work.Reader.ReadAsync(stoppingToken);
-                await (isOurs ? signals.PublishAsync(new StoreSignal(PlaceSignal, hash!), stoppingToken) : LoadAsync(hash, stoppingToken));
+                await LoadAsync(hash.Length == 0 ? null : hash, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(e);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
         }
     }
 
-    private async ValueTask LoadAsync(string? hash, CancellationToken cancellationToken)
+    private async Task SweepAsync(PeriodicTimer sweep, CancellationToken stoppingToken)
+    {
+        while (await sweep.WaitForNextTickAsync(stoppingToken))
+        {
+            told.Writer.TryWrite("");
+        }
+    }
+
+    /// <summary>While the store is read, the answer may be older than what is told.</summary>
+    private bool IsKnown(string hash)
     {
         lock (gate)
         {
-            if (hash is not null && places.ContainsKey(hash))
-            {
-                return;
-            }
-        }
-
-        var stored = await runs.FindBookmarksAsync(Kind, hash, cancellationToken);
-        lock (gate)
-        {
-            foreach (var bookmark in stored.Select(found => found.Bookmark))
-            {
-                if (HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
-                {
-                    Add(bookmark.Id, bookmark.Hash, stimulus);
-                }
-            }
+            return changed is null && places.ContainsKey(hash);
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Paths at which runs of other nodes wait could not be read or told; requests to them are answered with 404 here until the next change")]
+    /// <summary>Takes over from the store where runs wait: at one place, or at all of them.</summary>
+    /// <returns>True when runs wait at the one place.</returns>
+    private async ValueTask<bool> LoadAsync(string? hash, CancellationToken cancellationToken)
+    {
+        await loading.WaitAsync(cancellationToken);
+        try
+        {
+            lock (gate)
+            {
+                changed = [];
+            }
+
+            var stored = (await runs.FindBookmarksAsync(Kind, hash, cancellationToken)).Select(found => found.Bookmark).ToDictionary(bookmark => bookmark.Id);
+            lock (gate)
+            {
+                foreach (var bookmark in stored.Values.Where(bookmark => !changed.Contains(bookmark.Id)))
+                {
+                    if (HttpEndpointStimulus.From(bookmark.Stimulus) is { } stimulus)
+                    {
+                        Add(bookmark.Id, bookmark.Hash, stimulus);
+                    }
+                }
+
+                var looked = (hash is null ? places : places.Where(place => place.Key == hash)).ToArray();
+                foreach (var (key, place) in looked)
+                {
+                    foreach (var gone in place.Bookmarks.Where(bookmark => !stored.ContainsKey(bookmark) && !changed.Contains(bookmark)).ToArray())
+                    {
+                        place.Bookmarks.Remove(gone);
+                        placeOfBookmark.Remove(gone);
+                    }
+
+                    if (place.Bookmarks.Count == 0)
+                    {
+                        places.Remove(key);
+                        waiting = null;
+                    }
+                }
+
+                return hash is not null && places.ContainsKey(hash);
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                changed = null;
+            }
+
+            loading.Release();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Paths at which runs of other nodes wait could not be read; requests to them are answered with 404 here until the next attempt, in five minutes at the latest")]
     private partial void LogFailed(Exception exception);
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        loading.Dispose();
+    }
 
     private void Add(string bookmark, string hash, HttpEndpointStimulus stimulus)
     {
@@ -159,12 +232,12 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
         waiting = null;
     }
 
+    /// <summary>The place stays until the store was asked: of the runs that wait there this need not know all.</summary>
     private void Remove(string bookmark)
     {
         if (placeOfBookmark.Remove(bookmark, out var hash) && places.TryGetValue(hash, out var place) && place.Bookmarks.Remove(bookmark) && place.Bookmarks.Count == 0)
         {
-            places.Remove(hash);
-            waiting = null;
+            told.Writer.TryWrite(hash);
         }
     }
 

@@ -199,10 +199,14 @@ public abstract class ClusterConformance : StorageConformance
         using var heard = new BlockingCollection<StoreSignal>();
         using var subscription = signals.Subscribe(heard.Add);
 
-        await runs.CommitAsync(Commit("r", Mine()) with { IsNew = true, NewTimers = [Timer("b", 2), Timer("a", 1)], NewFollowUps = [Work("f", 1)] }, Token);
+        await runs.CommitAsync(Commit("r", Mine()) with
+        {
+            IsNew = true,
+            NewBookmarks = [Bookmark("one"), Bookmark("same"), Bookmark("gone", "Gone"), .. Enumerable.Range(0, 17).Select(i => Bookmark($"many{i}", "Many", i))],
+            RemovedBookmarks = ["gone"],
+        }, Token);
         await schedules.ReplaceSchedulesAsync("a", [], Token);
         await Get<IDefinitionStore>().SetPublishedAsync("a", null, Token);
-        await followUps.AddFollowUpAsync(Work("g", 1), Token);
         await signals.PublishAsync(new("mine", "kä:y"), Token);
 
         var got = new List<string>();
@@ -212,7 +216,7 @@ public abstract class ClusterConformance : StorageConformance
             got.Add($"{signal.Kind} {signal.Key}");
         }
 
-        got.ShouldBe(["timers 2026-01-31T12:01:00.0000000+00:00", "follow-ups ", "schedules a", "follow-ups ", "mine kä:y"]);
+        got.ShouldBe(["bookmarks Event\n" + Bookmark("one").Hash, "bookmarks Many\n", "schedules a", "mine kä:y"]);
     }
 
     [Fact]

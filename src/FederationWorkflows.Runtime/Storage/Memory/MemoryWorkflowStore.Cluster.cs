@@ -35,14 +35,8 @@ internal sealed partial class MemoryWorkflowStore
     {
         lock (gate)
         {
-            if (!followUps.TryAdd(followUp.Id, followUp))
-            {
-                return new(false);
-            }
+            return new(followUps.TryAdd(followUp.Id, followUp));
         }
-
-        signals.Tell(new(SignalKinds.FollowUps, ""));
-        return new(true);
     }
 
     public ValueTask RemoveFollowUpsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
