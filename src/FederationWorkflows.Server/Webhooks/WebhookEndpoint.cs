@@ -42,6 +42,12 @@ internal sealed partial class WebhookEndpoint(
 
     private const string Stranger = "This webhook is only for the callers that its story names, and this one could not be verified. The server's log says why.";
 
+    /// <summary>Of how many places at one path it is looked up whether runs still wait there.</summary>
+    private const int MostPlaces = 16;
+
+    /// <summary>When a request is to be sent again that is being dealt with.</summary>
+    private static readonly TimeSpan WhilePending = TimeSpan.FromSeconds(5);
+
     private static readonly HttpCaller SignedIn = new(HttpCallerKind.SignedIn);
 
     private static readonly HttpCaller Everybody = new(HttpCallerKind.Anonymous);
@@ -51,6 +57,11 @@ internal sealed partial class WebhookEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         var match = routes.Find(context.Request.Method, EncodedPath(context));
+        if (match.Result == HttpRouteResult.Ambiguous && await routes.ForgetGoneAsync(match.Candidates.Select(candidate => candidate.BookmarkHash).OfType<string>().Take(MostPlaces), context.RequestAborted))
+        {
+            match = routes.Find(context.Request.Method, EncodedPath(context));
+        }
+
         switch (match.Result)
         {
             case HttpRouteResult.NotFound:
@@ -223,6 +234,7 @@ internal sealed partial class WebhookEndpoint(
         var waiting = await runs.FindBookmarksAsync(WebhookRoutes.Kind, target.BookmarkHash, context.RequestAborted);
         if (waiting.Count == 0)
         {
+            await routes.ForgetGoneAsync([target.BookmarkHash!], context.RequestAborted);
             await ProblemAsync(context, StatusCodes.Status404NotFound, "No run waits on this path any more.");
             return;
         }
@@ -237,12 +249,21 @@ internal sealed partial class WebhookEndpoint(
         Document? claim = null;
         if (verdict.ReplayKey is { } signed)
         {
-            (claim, var resumed) = await claims.ClaimAsync(signed, verdict.ReplayWindow, runId, context.RequestAborted);
-            if (claim is null)
+            if (await claims.ClaimAsync(signed, verdict.ReplayWindow, runId, context.RequestAborted) is not { } claimed)
             {
-                await AcceptedAsync(context, resumed);
+                // Not accepted: if the one before comes to nothing, the sender must send it again.
+                context.Response.TellRetryAfter(WhilePending);
+                await ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, $"The same request came a moment ago, and whether run {runId} has it is not known yet. Send it again in a few seconds.");
                 return;
             }
+
+            if (claimed.Document is null)
+            {
+                await AcceptedAsync(context, claimed.RunId);
+                return;
+            }
+
+            claim = claimed.Document;
         }
 
         using var waiter = waiters.Add(runId);
@@ -255,19 +276,13 @@ internal sealed partial class WebhookEndpoint(
         await AnswerAsync(context, runId, waiter.Response, () => runtime.RestOfAsync(runId), target.Stimulus.RequestTimeout, since);
     }
 
+    /// <summary>When it fails, it may be carried out all the same, and the claim stands until its time is over. What becomes of a claimed one is waited for also when its sender does not.</summary>
     private async Task<bool> ResumeAsync(string runId, string bookmarkId, HttpRequestData request, Document? claim, HttpContext context)
     {
-        var isResumed = false;
-        try
+        var isResumed = await runtime.ResumeAsync(runId, bookmarkId, request, context.User, claim is null ? context.RequestAborted : lifetime.ApplicationStopping);
+        if (claim is not null)
         {
-            isResumed = await runtime.ResumeAsync(runId, bookmarkId, request, context.User, context.RequestAborted);
-        }
-        finally
-        {
-            if (claim is not null)
-            {
-                await (isResumed ? claims.SettleAsync(claim) : claims.GiveUpAsync(claim));
-            }
+            await (isResumed ? claims.SettleAsync(claim) : claims.GiveUpAsync(claim));
         }
 
         return isResumed;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Server.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using static FederationWorkflows.Server.Tests.Support.Stories;
@@ -204,6 +205,42 @@ public sealed class WebhookCallerTests
         await server.RunAsync(started.RunId(), "Finished");
     }
 
+    [Fact]
+    public async Task A_signed_request_that_comes_again_is_not_accepted_while_whether_the_run_has_it_is_not_known()
+    {
+        await using var server = await ServerUnderTest.StartAsync(
+            [
+                Of(
+                    "busy",
+                    [
+                        Starts("begin"),
+                        Activity("Elsa.Parallel", "both", ("activities", new JsonArray(Waits("told", "hook", more: Hmac("github")), Gate()))),
+                    ]),
+            ],
+            settings: null,
+            builder => builder.Services.AddSingleton<TimeProvider>(new ManualTime()));
+        await CreateSecretAsync(server);
+        using var started = await server.PostAsync("/workflows/begin");
+        await server.Gate.Reached;
+        (string, string)[] signed = [("X-Hub-Signature-256", "sha256=" + Hex("s3cret", Body))];
+
+        // The run cannot store it before its other branch goes on.
+        var first = SendAsync(server, Body, signed);
+        await ClaimedAsync(server);
+        using (var again = await SendAsync(server, Body, signed))
+        {
+            (await again.ShouldBeProblemAsync(HttpStatusCode.ServiceUnavailable)).ShouldBe($"The same request came a moment ago, and whether run {started.RunId()} has it is not known yet. Send it again in a few seconds.");
+            again.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
+        }
+
+        server.Gate.Open();
+        using var answer = await first;
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.TextAsync());
+        using var known = await SendAsync(server, Body, signed);
+        known.StatusCode.ShouldBe(HttpStatusCode.NotFound, "nobody waits there any more");
+        await server.RunAsync(started.RunId(), "Finished");
+    }
+
     [Theory]
     [InlineData("caller", "nobody", "'nobody' is no caller. Use one of: anonymous, signedIn, hmac, bearer, apiKey, oidc, sns.")]
     [InlineData("caller", "hmac", "A caller of the kind hmac needs the input 'Secret'.")]
@@ -232,6 +269,14 @@ public sealed class WebhookCallerTests
     {
         using var made = await server.PostAsync("/elsa/api/secrets", """{"name":"hook","value":"s3cret"}""");
         made.StatusCode.ShouldBe(HttpStatusCode.OK, await made.TextAsync());
+    }
+
+    private static async Task ClaimedAsync(ServerUnderTest server)
+    {
+        while ((await server.Services.GetRequiredService<IDocumentStore>().ListAsync("webhook-delivery", null, 10, Cancellation)).Count == 0)
+        {
+            await Task.Yield();
+        }
     }
 
     private static string Hex(string secret, string text) => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));

@@ -29,8 +29,8 @@ internal sealed class ResumeClaims(IDocumentStore documents, TimeProvider timePr
     /// <param name="window">How long it could be sent again.</param>
     /// <param name="runId">The run it is to resume.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The claim; or the run that the same request has resumed, or is about to.</returns>
-    public async ValueTask<(Document? Claim, string RunId)> ClaimAsync(string replayKey, TimeSpan window, string runId, CancellationToken cancellationToken)
+    /// <returns>Null while the same request is about to resume a run: whether it will is not known yet.</returns>
+    public async ValueTask<ResumeClaim?> ClaimAsync(string replayKey, TimeSpan window, string runId, CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
         await SweepAsync(now, cancellationToken);
@@ -39,9 +39,14 @@ internal sealed class ResumeClaims(IDocumentStore documents, TimeProvider timePr
         if (await documents.FindAsync(Kind, id, cancellationToken) is { } stored)
         {
             var known = Read(stored);
-            if (now < known.Until && (known.PendingUntil is null || now < known.PendingUntil))
+            if (now < known.Until && known.PendingUntil is null)
             {
-                return (null, known.RunId);
+                return new ResumeClaim(null, known.RunId);
+            }
+
+            if (now < known.Until && now < known.PendingUntil)
+            {
+                return null;
             }
 
             claim = claim with { Revision = stored.Revision };
@@ -49,11 +54,11 @@ internal sealed class ResumeClaims(IDocumentStore documents, TimeProvider timePr
 
         try
         {
-            return (claim with { Revision = await documents.PutAsync(claim, cancellationToken) }, runId);
+            return new ResumeClaim(claim with { Revision = await documents.PutAsync(claim, cancellationToken) }, runId);
         }
         catch (DocumentConflictException)
         {
-            return (null, runId);
+            return null;
         }
     }
 
@@ -98,3 +103,8 @@ internal sealed class ResumeClaims(IDocumentStore documents, TimeProvider timePr
     /// <param name="PendingUntil">Until when its resumption may be under way, UTC; null once it is done.</param>
     private sealed record Claim(string RunId, DateTimeOffset Until, DateTimeOffset? PendingUntil);
 }
+
+/// <summary>What a signed request may do.</summary>
+/// <param name="Document">The claim, with which it may resume the run; null when the same request has resumed it.</param>
+/// <param name="RunId">The run.</param>
+internal sealed record ResumeClaim(Document? Document, string RunId);
