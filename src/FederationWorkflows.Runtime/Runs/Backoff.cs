@@ -21,17 +21,27 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
     public DateTimeOffset? NextAt =>
         attempts.Values.Where(attempt => attempt.RetryAt != DateTimeOffset.MaxValue).Select(attempt => (DateTimeOffset?)attempt.RetryAt).Min();
 
-    /// <summary>Whether it may be tried now. If so, it must be followed by <see cref="Succeeded"/> or <see cref="Failed"/>.</summary>
+    /// <summary>Whether it may be tried now; of several who ask at once one may. If so, it must be followed by <see cref="Succeeded"/> or <see cref="Failed"/>.</summary>
     public bool TryBegin(TKey key)
     {
-        var before = attempts.GetValueOrDefault(key);
-        if (before is not null && before.RetryAt > timeProvider.GetUtcNow())
+        while (true)
         {
-            return false;
+            if (!attempts.TryGetValue(key, out var before))
+            {
+                if (attempts.TryAdd(key, new Attempt(0, DateTimeOffset.MaxValue, Volatile.Read(ref round))))
+                {
+                    return true;
+                }
+            }
+            else if (before.RetryAt > timeProvider.GetUtcNow())
+            {
+                return false;
+            }
+            else if (attempts.TryUpdate(key, before with { RetryAt = DateTimeOffset.MaxValue, Round = Volatile.Read(ref round) }, before))
+            {
+                return true;
+            }
         }
-
-        attempts[key] = new Attempt(before?.Failures ?? 0, DateTimeOffset.MaxValue, Volatile.Read(ref round));
-        return true;
     }
 
     /// <summary>What stood in the way may be gone: everything may be tried again at once, also what is being tried now and will fail.</summary>
@@ -42,7 +52,7 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
         {
             if (attempt.Value.RetryAt != DateTimeOffset.MaxValue)
             {
-                attempts.TryUpdate(attempt.Key, attempt.Value with { Failures = 0, RetryAt = DateTimeOffset.MinValue, Round = Volatile.Read(ref round) }, attempt.Value);
+                attempts.TryUpdate(attempt.Key, AtOnce(Volatile.Read(ref round)), attempt.Value);
             }
         }
     }
@@ -62,15 +72,13 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
     {
         var current = Volatile.Read(ref round);
         var before = attempts.GetValueOrDefault(key);
-        if (before is not null && before.Round != current)
+        var next = before is null || before.Round == current ? Later(before?.Failures ?? 0, current) : AtOnce(current);
+        attempts[key] = next;
+        if (Volatile.Read(ref round) is var now && now != current)
         {
-            attempts[key] = new Attempt(0, DateTimeOffset.MinValue, current);
-            return;
+            // What began a new round may have passed this by while it was still being tried.
+            attempts.TryUpdate(key, AtOnce(now), next);
         }
-
-        var failures = before?.Failures ?? 0;
-        var wait = First * Math.Pow(2, Math.Min(failures, 10));
-        attempts[key] = new Attempt(failures + 1, timeProvider.GetUtcNow() + (wait < Longest ? wait : Longest), current);
     }
 
     /// <summary>Forgets what waits to be tried again and is not wanted any more.</summary>
@@ -83,6 +91,14 @@ internal sealed class Backoff<TKey>(TimeProvider timeProvider)
                 attempts.TryRemove(attempt);
             }
         }
+    }
+
+    private static Attempt AtOnce(int round) => new(0, DateTimeOffset.MinValue, round);
+
+    private Attempt Later(int failures, int current)
+    {
+        var wait = First * Math.Pow(2, Math.Min(failures, 10));
+        return new Attempt(failures + 1, timeProvider.GetUtcNow() + (wait < Longest ? wait : Longest), current);
     }
 
     private sealed record Attempt(int Failures, DateTimeOffset RetryAt, int Round);
