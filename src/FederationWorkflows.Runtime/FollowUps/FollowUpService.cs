@@ -22,6 +22,8 @@ internal sealed partial class FollowUpService(
     /// <summary>Younger work is most likely being done where it was asked for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
     /// <summary>Work that other nodes cannot do, since it is for a run that is driven here.</summary>
     private readonly Channel<string> asked = Channel.CreateBounded<string>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -121,7 +123,10 @@ internal sealed partial class FollowUpService(
         return null;
     }
 
-    /// <summary>What does not succeed waits in the store for a later attempt.</summary>
+    /// <summary>
+    /// Does it, unless that is being done. Other work does not wait for what takes long: a run stores what it is told with its next commit, which
+    /// a long call may delay, and one that is to be started may find no room.
+    /// </summary>
     private async Task DoAsync(FollowUp followUp, CancellationToken cancellationToken)
     {
         if (!attempts.TryBegin(followUp.Id))
@@ -129,6 +134,12 @@ internal sealed partial class FollowUpService(
             return;
         }
 
+        await TryAsync(followUp, cancellationToken).WaitAsync(LongestWait, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>What does not succeed waits in the store for a later attempt.</summary>
+    private async Task TryAsync(FollowUp followUp, CancellationToken cancellationToken)
+    {
         try
         {
             if (await worker.DoAsync(followUp, FollowUpWork.Decode(followUp.Kind, followUp.Payload, codec), cancellationToken))

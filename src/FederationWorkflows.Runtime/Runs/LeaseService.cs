@@ -16,6 +16,9 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
     /// <summary>How soon a run that could not be given back is taken up again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
 
+    /// <summary>How soon the runs of a node that died are looked for again when there is no room for them.</summary>
+    private static readonly TimeSpan WhenCrowded = TimeSpan.FromSeconds(5);
+
     private readonly Backoff<string> attempts = new(timeProvider);
 
     private readonly Alarm alarm = new(timeProvider, TimeSpan.FromMinutes(1));
@@ -37,7 +40,7 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
     {
         await runtime.RenewLeasesAsync(cancellationToken);
         await TakeUpAsync(cancellationToken);
-        return null;
+        return runtime.IsCrowded ? now + WhenCrowded : null;
     }
 
     /// <summary>
@@ -77,7 +80,7 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private async Task TakeUpAsync(CancellationToken cancellationToken)
     {
-        while (await TakeUpSomeAsync(cancellationToken))
+        while (!runtime.IsCrowded && await TakeUpSomeAsync(cancellationToken))
         {
         }
     }

@@ -55,7 +55,13 @@ internal sealed partial class RunActor
             command.TrySetResult(CommandOutcome.Done);
         }
 
+        foreach (var command in refused)
+        {
+            command.TrySetResult(CommandOutcome.Nothing);
+        }
+
         carried.Clear();
+        refused.Clear();
         await CarryOutAsync(commit.Effects, cancellationToken);
     }
 

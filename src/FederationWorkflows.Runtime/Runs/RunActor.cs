@@ -29,6 +29,13 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     /// <summary>Commands that changed the run since its last commit. They are answered when that is stored.</summary>
     private readonly List<RunCommand> carried = [];
 
+    /// <summary>Commands that found nothing to change after such. If the commit fails, they may find it another time.</summary>
+    private readonly List<RunCommand> refused = [];
+
+    private bool isToEnd;
+
+    private CancellationTokenSource? waitForTurn;
+
     /// <summary>Until the first commit of a new run.</summary>
     private RunOrigin? origin = origin;
 
@@ -55,7 +62,29 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     {
         lock (closing)
         {
-            return commands.Writer.TryWrite(command);
+            var isPosted = commands.Writer.TryWrite(command);
+            if (isPosted && command.EndsRun)
+            {
+                isToEnd = true;
+                _ = waitForTurn?.CancelAsync();
+            }
+
+            return isPosted;
+        }
+    }
+
+    /// <summary>The wait for its turn, cancelled when the run is to end. To be disposed of when it has been driven.</summary>
+    public CancellationTokenSource WaitForTurn(CancellationToken stopping)
+    {
+        lock (closing)
+        {
+            waitForTurn = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            if (isToEnd)
+            {
+                waitForTurn.Cancel();
+            }
+
+            return waitForTurn;
         }
     }
 
@@ -230,9 +259,13 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
     {
         try
         {
-            if (command.Change(run))
+            if (!IsTold(command) && command.Change(run))
             {
                 carried.Add(command);
+            }
+            else if (carried.Count > 0)
+            {
+                refused.Add(command);
             }
             else
             {
@@ -244,6 +277,9 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             command.TrySetException(e);
         }
     }
+
+    /// <summary>The same was posted before, by who then stored it as work to be done, since the run was long in coming to a commit.</summary>
+    private bool IsTold(RunCommand command) => command.FollowUpId is { } id && carried.Exists(before => before.FollowUpId == id);
 
     private bool TryClose()
     {
@@ -277,7 +313,7 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
         await ReleaseAsync();
         endings.OnEnded();
         run.Dispose();
-        foreach (var command in carried)
+        foreach (var command in carried.Concat(refused))
         {
             _ = stops ? command.TrySetCanceled(stopping) : command.TrySetException(reason);
         }

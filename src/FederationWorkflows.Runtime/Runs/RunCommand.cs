@@ -11,6 +11,11 @@ internal sealed class RunCommand(Func<WorkflowRun, bool> change, string? followU
     public Func<WorkflowRun, bool> Change => change;
 
     public string? FollowUpId => followUpId;
+
+    /// <summary>It ends the run, which needs no turn for that.</summary>
+    public bool EndsRun { get; private init; }
+
+    public static RunCommand Cancel() => new(run => run.Cancel()) { EndsRun = true };
 }
 
 /// <summary>What all actors of a node share.</summary>

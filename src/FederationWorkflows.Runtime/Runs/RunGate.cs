@@ -87,7 +87,7 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
         return null;
     }
 
-    /// <summary>Does something when a run's turn has come, at once when it has one. When the waiting is ended, it is done all the same, to let go of the run.</summary>
+    /// <summary>Does something when a run's turn has come, at once when it has one. When the waiting is ended, it is done all the same, to end the run or to let go of it.</summary>
     public async Task TakeTurnAsync(WorkflowDefinition definition, Turn? own, Func<Task> drive, CancellationToken cancellationToken)
     {
         if (own is { } has)
@@ -109,8 +109,9 @@ internal sealed class RunGate(ConcurrencyOptions options) : IDisposable
             {
                 if (turn is not null)
                 {
-                    await turn.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    if (cancellationToken.IsCancellationRequested)
+                    var wait = turn.WaitAsync(cancellationToken);
+                    await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    if (!wait.IsCompletedSuccessfully)
                     {
                         break;
                     }

@@ -13,6 +13,9 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
 {
     private const int Batch = 100;
 
+    /// <summary>After a night without a server more runs may be due than fit into memory.</summary>
+    private static readonly TimeSpan WhenCrowded = TimeSpan.FromSeconds(1);
+
     private readonly Backoff<(string RunId, string TimerId)> attempts = new(timeProvider);
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
@@ -29,8 +32,16 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
         await waker.Alarm.RunAsync(LookAsync, LogFailed, attempts.Restart, stoppingToken);
     }
 
-    private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
-        await FireDueAsync(now, cancellationToken) ? now : Alarm.Earlier(await runs.GetNextTimerAsync(now, cancellationToken), attempts.NextAt);
+    private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var mayBeMore = await FireDueAsync(now, cancellationToken);
+        if (runtime.IsCrowded)
+        {
+            return now + WhenCrowded;
+        }
+
+        return mayBeMore ? now : Alarm.Earlier(await runs.GetNextTimerAsync(now, cancellationToken), attempts.NextAt);
+    }
 
     /// <summary>Begins to fire what is due. Each on its own, for a run may take long to be loaded or to reach its next commit.</summary>
     /// <returns>True when more may be due.</returns>
@@ -47,6 +58,11 @@ internal sealed partial class TimerService(IRunStore runs, WorkflowRuntime runti
         var begun = 0;
         foreach (var stored in due)
         {
+            if (runtime.IsCrowded)
+            {
+                break;
+            }
+
             var key = (stored.RunId, stored.Timer.Id);
             if (attempts.TryBegin(key))
             {

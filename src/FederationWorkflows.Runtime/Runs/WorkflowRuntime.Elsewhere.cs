@@ -65,27 +65,45 @@ public sealed partial class WorkflowRuntime
         }
     }
 
-    /// <summary>Also when the run is lost on the way: who took it over can be told later.</summary>
-    private async Task<CommandOutcome> ResumeAnywhereAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken)
+    /// <summary>
+    /// Also when the run is lost on the way: who took it over can be told later. And when it does not come to a commit soon, as it waits for its
+    /// turn or for a long call: then it may be told twice, and does what comes first. The id is that of the work that would be stored; a run that
+    /// was told after all takes it out of the store.
+    /// </summary>
+    private async Task<CommandOutcome> ResumeAnywhereAsync(string runId, string bookmarkId, object? input, string followUpId, CancellationToken cancellationToken)
     {
         try
         {
-            return await CommandAnywhereAsync(runId, run => run.Resume(bookmarkId, input), Wanted, PatienceToResume, cancellationToken);
+            return await CommandAnywhereAsync(runId, () => new RunCommand(run => run.Resume(bookmarkId, input), followUpId), Wanted, PatienceToResume, cancellationToken)
+                .WaitAsync(PatienceToResume + (2 * Poll), environment.TimeProvider, cancellationToken);
         }
-        catch (LeaseLostException)
+        catch (Exception e) when (e is LeaseLostException or TimeoutException)
+        {
+            return CommandOutcome.Elsewhere;
+        }
+    }
+
+    /// <summary>Resumes a bookmark if that can be stored soon; see <see cref="ResumeAnywhereAsync"/>.</summary>
+    internal async Task<CommandOutcome> TellSoonAsync(string runId, string bookmarkId, object? input, string followUpId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TellAsync(runId, bookmarkId, input, followUpId, cancellationToken).WaitAsync(PatienceToResume, environment.TimeProvider, cancellationToken);
+        }
+        catch (TimeoutException)
         {
             return CommandOutcome.Elsewhere;
         }
     }
 
     private async Task<CommandOutcome> CommandAnywhereAsync(
-        string runId, Func<WorkflowRun, bool> change, string signal, TimeSpan patience, CancellationToken cancellationToken, bool revives = false)
+        string runId, Func<RunCommand> newCommand, string signal, TimeSpan patience, CancellationToken cancellationToken, bool revives = false)
     {
         var time = environment.TimeProvider;
         var begun = time.GetTimestamp();
         for (var asked = false; ; asked = true)
         {
-            var outcome = await CommandAsync(runId, change, cancellationToken, revives);
+            var outcome = await CommandAsync(runId, newCommand, cancellationToken, revives);
             if (outcome != CommandOutcome.Elsewhere)
             {
                 // The other node may have done already what it was asked for.
@@ -116,7 +134,7 @@ public sealed partial class WorkflowRuntime
         }
         else
         {
-            actor.Post(new RunCommand(run => run.Cancel()));
+            actor.Post(RunCommand.Cancel());
         }
     }
 

@@ -18,8 +18,7 @@ public sealed partial class WorkflowRuntime
         }
         catch (Exception e)
         {
-            live.TryRemove(KeyValuePair.Create(runId, mine));
-            mine.SetResult(null);
+            Withdraw(runId, mine);
             if (first is null)
             {
                 throw;
@@ -31,8 +30,7 @@ public sealed partial class WorkflowRuntime
 
         if (actor is null)
         {
-            live.TryRemove(KeyValuePair.Create(runId, mine));
-            mine.SetResult(null);
+            Withdraw(runId, mine);
             first?.SetResult(refusal);
             return;
         }
@@ -44,6 +42,13 @@ public sealed partial class WorkflowRuntime
 
         mine.SetResult(actor);
         Drive(actor, actor.Definition, turn: null, onLetGo: null);
+    }
+
+    /// <summary>It does not become live, and who waits for it may try himself.</summary>
+    private void Withdraw(string runId, TaskCompletionSource<RunActor?> mine)
+    {
+        live.TryRemove(KeyValuePair.Create(runId, mine));
+        mine.SetResult(null);
     }
 
     /// <summary>Claims and loads a stored run; without an actor the outcome says why.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -85,6 +86,7 @@ public sealed partial class WorkflowRuntime
         return await StartAsync(workflow, request, caller.ToPerson(), new RunOrigin { Hands = [caller.Hand()] }, cancellationToken);
     }
 
+    [SuppressMessage("Reliability", "CA2000", Justification = "The actor disposes of the run when it lets go of it.")]
     internal async ValueTask<RunHandle> StartAsync(ExecutableWorkflow workflow, StartRequest request, Person? startedBy, RunOrigin origin, CancellationToken cancellationToken)
     {
         if (isDraining)
@@ -102,10 +104,12 @@ public sealed partial class WorkflowRuntime
             throw gate.Full();
         }
 
+        var runId = request.RunId ?? NewRunId();
+        var mine = NewEntry();
         WorkflowRun run;
         try
         {
-            run = Create(workflow, request, startedBy, origin);
+            await AddAsync(runId, mine, cancellationToken);
         }
         catch
         {
@@ -113,12 +117,15 @@ public sealed partial class WorkflowRuntime
             throw;
         }
 
-        var mine = NewEntry();
-        if (!live.TryAdd(run.Id, mine))
+        try
         {
-            run.Dispose();
+            run = Create(workflow, runId, request, startedBy, origin);
+        }
+        catch
+        {
+            Withdraw(runId, mine);
             gate.Leave();
-            throw new RunExistsException(run.Id);
+            throw;
         }
 
         var telemetry = RunTelemetry.Begin(run, isNew: true, earlier: null, RunTraceContext.Parse(origin.TraceParent), environment.TimeProvider);
@@ -129,11 +136,16 @@ public sealed partial class WorkflowRuntime
         {
             rests = await actor.BeginAsync(turn is not null, cancellationToken);
         }
-        catch
+        catch (Exception e)
         {
+            if (e is not (RunExistsException or DuplicateRunException or ScheduleFiredException))
+            {
+                // It may be stored all the same, as this node's.
+                notGivenBack.Writer.TryWrite(runId);
+            }
+
             turn?.Dispose();
-            live.TryRemove(KeyValuePair.Create(run.Id, mine));
-            mine.SetResult(null);
+            Withdraw(runId, mine);
             run.Dispose();
             gate.Leave();
             throw;
@@ -150,14 +162,26 @@ public sealed partial class WorkflowRuntime
             Drive(actor, workflow.Definition, turn, gate.Leave);
         }
 
-        return new RunHandle(run.Id, actor.Ended);
+        return new RunHandle(runId, actor.Ended);
     }
 
-    private WorkflowRun Create(ExecutableWorkflow workflow, StartRequest request, Person? startedBy, RunOrigin origin) => WorkflowRun.Create(
+    /// <exception cref="RunExistsException">There is a run of this id, and it is stored: who is only about to store one may fail.</exception>
+    private async ValueTask AddAsync(string runId, TaskCompletionSource<RunActor?> mine, CancellationToken cancellationToken)
+    {
+        while (!live.TryAdd(runId, mine))
+        {
+            if (live.TryGetValue(runId, out var other) && await other.Task.WaitAsync(cancellationToken) is not null)
+            {
+                throw new RunExistsException(runId);
+            }
+        }
+    }
+
+    private WorkflowRun Create(ExecutableWorkflow workflow, string runId, StartRequest request, Person? startedBy, RunOrigin origin) => WorkflowRun.Create(
         workflow,
         new RunStart
         {
-            RunId = request.RunId ?? NewRunId(),
+            RunId = runId,
             Input = request.Input,
             CorrelationId = request.CorrelationId,
             TriggerActivityId = request.TriggerActivityId,

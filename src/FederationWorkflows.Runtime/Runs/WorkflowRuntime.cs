@@ -51,6 +51,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
     private readonly TimeSpan retryAfter;
 
+    private readonly int mostLive;
+
     private IDisposable? listening;
 
     private volatile bool isDraining;
@@ -70,6 +72,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         gate = new RunGate(concurrency.Value);
         meter = RuntimeMeter.Observe(() => gate.Running, () => gate.Queued);
         retryAfter = concurrency.Value.RetryAfter;
+        mostLive = 2 * (concurrency.Value.MaxRunning + concurrency.Value.MaxQueued);
         this.definitions = definitions;
         this.access = access;
         this.runs = runs;
@@ -89,6 +92,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>This node takes no new runs.</summary>
     internal bool IsDraining => isDraining;
 
+    /// <summary>So many runs are live here, most of them waiting for their turn, that those in the store had better stay there for now: twice what new runs have room for.</summary>
+    internal bool IsCrowded => live.Count >= mostLive;
+
     /// <summary>A new run id.</summary>
     public string NewRunId() => environment.NewId();
 
@@ -106,7 +112,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
 
         // The stories it calls then are checked by the roles of everybody through whose hands it went.
         var hand = caller.Hand();
-        return await CommandAnywhereAsync(runId, run => run.RetryFaulted(hand), Wanted, Patience, cancellationToken, revives: true) switch
+        return await CommandAnywhereAsync(runId, () => new RunCommand(run => run.RetryFaulted(hand)), Wanted, Patience, cancellationToken, revives: true) switch
         {
             CommandOutcome.Elsewhere => throw new RunElsewhereException(runId),
             var outcome => outcome == CommandOutcome.Done,
@@ -114,8 +120,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Resumes a bookmark. When this returns true, that is stored: with the run or, when another node drives the run and does not let go of
-    /// it soon, as work to be done as soon as the run can be told.
+    /// Resumes a bookmark. When this returns true, that is stored: with the run or, when that takes longer than a few seconds, since the run
+    /// waits for its turn, is busy, or is driven by another node, as work to be done as soon as the run can be told.
     /// </summary>
     /// <param name="runId">The run that waits.</param>
     /// <param name="bookmarkId">The bookmark.</param>
@@ -127,14 +133,15 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        var outcome = await ResumeAnywhereAsync(runId, bookmarkId, input, cancellationToken);
+        var followUpId = RunIds.Of("resume", runId, bookmarkId);
+        var outcome = await ResumeAnywhereAsync(runId, bookmarkId, input, followUpId, cancellationToken);
         if (outcome != CommandOutcome.Elsewhere)
         {
             return outcome == CommandOutcome.Done;
         }
 
         // One at a time: what comes first ends the waiting as a rule, and the next must not be accepted and dropped.
-        return await ResumeLaterAsync(RunIds.Of("resume", runId, bookmarkId), runId, bookmarkId, input, cancellationToken) ? true : throw new RunElsewhereException(runId);
+        return await ResumeLaterAsync(followUpId, runId, bookmarkId, input, cancellationToken) ? true : throw new RunElsewhereException(runId);
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
@@ -144,7 +151,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task<bool> CancelAsync(string runId, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await CommandAnywhereAsync(runId, run => run.Cancel(), ToBeCancelled, Patience, cancellationToken) switch
+        return await CommandAnywhereAsync(runId, () => RunCommand.Cancel(), ToBeCancelled, Patience, cancellationToken) switch
         {
             CommandOutcome.Elsewhere => throw new RunElsewhereException(runId),
             var outcome => outcome == CommandOutcome.Done,
@@ -207,11 +214,11 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     internal Task<CommandOutcome> ResumeTimerAsync(string runId, string timerId, CancellationToken cancellationToken) =>
-        CommandAsync(runId, run => run.ResumeTimer(timerId), cancellationToken);
+        CommandAsync(runId, () => new RunCommand(run => run.ResumeTimer(timerId)), cancellationToken);
 
     /// <summary>Resumes a bookmark unless another node drives the run. Stored work that this does, if any, goes in the same transaction.</summary>
     internal Task<CommandOutcome> TellAsync(string runId, string bookmarkId, object? input, string? followUpId, CancellationToken cancellationToken) =>
-        CommandAsync(runId, run => run.Resume(bookmarkId, input), cancellationToken, followUpId: followUpId);
+        CommandAsync(runId, () => new RunCommand(run => run.Resume(bookmarkId, input), followUpId), cancellationToken);
 
     internal bool IsLive(string runId) => live.ContainsKey(runId);
 
@@ -244,7 +251,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         {
             try
             {
-                await gate.TakeTurnAsync(definition, turn, () => actor.DriveAsync(stopping.Token), stopping.Token);
+                using var waiting = turn is null ? actor.WaitForTurn(stopping.Token) : null;
+                await gate.TakeTurnAsync(definition, turn, () => actor.DriveAsync(stopping.Token), waiting?.Token ?? stopping.Token);
             }
             finally
             {
@@ -253,12 +261,12 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         },
         CancellationToken.None);
 
-    private async Task<CommandOutcome> CommandAsync(string runId, Func<WorkflowRun, bool> change, CancellationToken cancellationToken, bool revives = false, string? followUpId = null)
+    private async Task<CommandOutcome> CommandAsync(string runId, Func<RunCommand> newCommand, CancellationToken cancellationToken, bool revives = false)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var command = new RunCommand(change, followUpId);
+            var command = newCommand();
             var mine = NewEntry();
             var entry = live.GetOrAdd(runId, mine);
             if (ReferenceEquals(entry, mine))

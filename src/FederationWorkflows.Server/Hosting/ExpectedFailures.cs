@@ -43,7 +43,7 @@ internal sealed class ExpectedFailures(IProblemDetailsService problems) : IExcep
         // Who calls learns that it is the storage; where it lies is for the log.
         var detail = exception switch
         {
-            StorageUnavailableException => "The storage does not work at the moment, so nothing was changed; the server's log says why.",
+            StorageUnavailableException => "The storage does not work at the moment; the server's log says why. Try again; a change may have been made all the same.",
             BadHttpRequestException e => UnreadableRequest.Describe(e),
             _ => exception.Message,
         };

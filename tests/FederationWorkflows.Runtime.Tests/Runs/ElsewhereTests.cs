@@ -81,6 +81,28 @@ public sealed class ElsewhereTests
     }
 
     [Fact]
+    public async Task Who_tells_a_busy_run_something_is_answered_soon_and_what_he_said_survives_its_node()
+    {
+        await using var owner = await Server.CreateAsync();
+        await owner.HostAsync<FollowUpService>();
+        var (runId, bookmark) = await BusyAsync(owner);
+        var patience = TimeSpan.FromSeconds(2.5);
+
+        var resuming = owner.Runtime.ResumeAsync(runId, bookmark, "go", Server.Ann, Token);
+        await owner.Time.SleeperAsync(owner.Time.Now + patience);
+        owner.Time.Advance(patience);
+
+        (await resuming.WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
+        await Server.BecomesAsync(() => Task.FromResult(owner.World.Calls.Contains($"{runId}:wait:go")));
+        (await owner.Memory.GetFollowUpsAsync(10, null, Token)).Count.ShouldBe(1, "nothing of that is stored before the run's next commit");
+        owner.World.Gate("call").SetResult(null);
+        await owner.Watch.EndOfAsync(runId);
+        await owner.FollowUpsAreDoneAsync();
+        owner.World.Calls.Count(call => call == $"{runId}:wait:go").ShouldBe(1);
+        owner.Log.Lines.ShouldNotContain(line => line.StartsWith("Warning:", StringComparison.Ordinal), "it was told, and nothing was dropped");
+    }
+
+    [Fact]
     public async Task What_was_stored_for_a_run_is_done_by_another_node_when_its_own_dies()
     {
         await using var owner = await Server.CreateAsync();

@@ -58,6 +58,61 @@ public sealed class RunGateTests
     }
 
     [Fact]
+    public async Task A_run_that_waits_for_its_turn_is_cancelled_at_once()
+    {
+        await using var server = await CreateAsync(running: 1, queued: 10);
+        await server.PublishAsync(Story.Of("story", Story.Call("call")));
+        var first = await StartAsync(server);
+        await server.World.ArrivalAsync("call");
+        var second = await StartAsync(server);
+        var third = await StartAsync(server);
+
+        (await server.Runtime.CancelAsync(second.RunId, Server.Ann, Token).WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
+
+        (await server.SummaryAsync(second.RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Cancelled);
+        server.World.Calls.Count.ShouldBe(1, "it took nobody's turn");
+        server.World.Gate("call").SetResult(null);
+        await Task.WhenAll(first.Rest, third.Rest).WaitAsync(Patience.Longest, Token);
+        server.World.Calls.Count.ShouldBe(2);
+        await server.Watch.EndOfAsync((await RoomAsync(server)).RunId);
+    }
+
+    [Fact]
+    public async Task Runs_whose_time_has_come_stay_in_the_store_while_there_is_no_room_for_them()
+    {
+        await using var server = await CreateAsync(running: 1, queued: 0);
+        await server.PublishAsync(Story.Of("story", Story.Wait("wait", minutes: 1), Story.Call("call")));
+        var runs = new List<RunHandle>();
+        for (var i = 0; i < 10; i++)
+        {
+            runs.Add(await RoomAsync(server));
+            await runs[i].Rest.WaitAsync(Patience.Longest, Token);
+        }
+
+        server.Time.Advance(TimeSpan.FromMinutes(1));
+        var loaded = 0;
+        server.Store.BeforeLoad = _ =>
+        {
+            Interlocked.Increment(ref loaded);
+            return Task.CompletedTask;
+        };
+        await server.HostAsync<TimerService>();
+        await server.World.ArrivalAsync("call");
+        for (var look = 0; look < 5; look++)
+        {
+            await server.Time.SleeperAsync(server.Time.Now + TimeSpan.FromSeconds(1));
+            server.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Volatile.Read(ref loaded).ShouldBe(2, "twice as many as may run or be queued");
+        server.World.Gate("call").SetResult(null);
+        foreach (var run in runs)
+        {
+            await server.AdvanceUntilAsync(server.Watch.EndOfAsync(run.RunId));
+        }
+    }
+
+    [Fact]
     public async Task A_start_that_is_refused_gives_its_room_back()
     {
         await using var server = await CreateAsync(running: 1, queued: 0);

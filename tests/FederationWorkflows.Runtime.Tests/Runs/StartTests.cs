@@ -44,6 +44,49 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task A_run_that_is_about_to_be_stored_is_none_yet_for_who_starts_it_too()
+    {
+        await using var server = await Server.CreateAsync();
+        var storing = new TaskCompletionSource();
+        var reached = new TaskCompletionSource();
+        server.Store.BeforeCommit = _ =>
+        {
+            reached.TrySetResult();
+            return storing.Task;
+        };
+        await server.PublishAsync(Story.Of("story", Story.Act("act")));
+        var request = new StartRequest("story") { RunId = "r" };
+        var first = server.Runtime.StartAsync(request, Server.Ann, Token).AsTask();
+        await reached.Task;
+
+        var second = server.Runtime.StartAsync(request, Server.Ann, Token).AsTask();
+
+        second.IsCompleted.ShouldBeFalse("whether there is a run is not known");
+        server.Store.BeforeCommit = null;
+        storing.SetException(new IOException("unreachable"));
+        await Should.ThrowAsync<IOException>(first);
+        (await (await second.WaitAsync(Patience.Longest, Token)).Rest).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+        await Should.ThrowAsync<RunExistsException>(() => server.Runtime.StartAsync(request, Server.Ann, Token).AsTask());
+    }
+
+    [Fact]
+    public async Task A_run_that_was_stored_although_its_sender_was_told_otherwise_goes_on_soon()
+    {
+        await using var server = await Server.CreateAsync();
+        await server.HostAsync<LeaseService>();
+        server.Store.AfterCommit = _ => throw new IOException("the connection broke");
+        await server.PublishAsync(Story.Of("story", Story.Act("act")));
+        await Should.ThrowAsync<IOException>(() => server.Runtime.StartAsync(new StartRequest("story") { RunId = "r" }, Server.Ann, Token).AsTask());
+        server.Store.AfterCommit = null;
+
+        // Long before its lease is over.
+        await server.Time.SleeperAsync(server.Time.Now.AddSeconds(5));
+        server.Time.Advance(TimeSpan.FromSeconds(5));
+
+        (await server.Watch.EndOfAsync("r")).Summary.SubStatus.ShouldBe(WorkflowSubStatus.Finished);
+    }
+
+    [Fact]
     public async Task A_story_that_does_not_act_on_the_world_costs_one_commit_which_gives_its_lease_back()
     {
         await using var server = await Server.CreateAsync();

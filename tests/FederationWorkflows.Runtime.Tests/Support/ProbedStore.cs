@@ -14,6 +14,9 @@ internal sealed class ProbedStore(MemoryWorkflowStore inner) : IRunStore
 
     public Func<RunTransaction, Task>? BeforeCommit { get; set; }
 
+    /// <summary>What happens once it is stored and before its sender learns of that.</summary>
+    public Func<RunTransaction, Task>? AfterCommit { get; set; }
+
     public Func<string, Task>? BeforeLoad { get; set; }
 
     public Func<Task>? BeforeClaim { get; set; }
@@ -43,6 +46,8 @@ internal sealed class ProbedStore(MemoryWorkflowStore inner) : IRunStore
         {
             commits.Add(transaction);
         }
+
+        await (AfterCommit?.Invoke(transaction) ?? Task.CompletedTask);
     }
 
     public async ValueTask<Lease?> ClaimAsync(string runId, string owner, TimeSpan duration, CancellationToken cancellationToken)
