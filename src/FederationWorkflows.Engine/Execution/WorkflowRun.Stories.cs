@@ -40,9 +40,12 @@ public sealed partial class WorkflowRun
         }
 
         var incident = incidents[0];
-        commit.FollowUp(new RunFollowUp($"{Id}:on-fault", new StartStory
+
+        // One for each time it faults: somebody may have let it go on since the last.
+        var runId = RunIds.Of(Id, "on-fault", journalSequence.ToString(CultureInfo.InvariantCulture));
+        commit.FollowUp(new RunFollowUp($"{Id}:on-fault:{runId}", new StartStory
         {
-            RunId = RunIds.Of(Id, "on-fault"),
+            RunId = runId,
             DefinitionId = story,
             Input = new Dictionary<string, object?>
             {

@@ -18,17 +18,14 @@ public sealed partial class EventPublisher
 
     private readonly IRunStore runs;
 
-    private readonly TimeProvider timeProvider;
-
     private readonly ILogger<EventPublisher> logger;
 
     /// <summary>A publisher over a runtime.</summary>
-    public EventPublisher(WorkflowRuntime runtime, DefinitionCatalog definitions, IRunStore runs, TimeProvider timeProvider, ILogger<EventPublisher> logger)
+    public EventPublisher(WorkflowRuntime runtime, DefinitionCatalog definitions, IRunStore runs, ILogger<EventPublisher> logger)
     {
         this.runtime = runtime;
         this.definitions = definitions;
         this.runs = runs;
-        this.timeProvider = timeProvider;
         this.logger = logger;
     }
 
@@ -43,26 +40,29 @@ public sealed partial class EventPublisher
         PublishAsync(
             new PublishEventWork { EventName = eventName, CorrelationId = correlationId, Payload = payload, StartedBy = caller.ToPerson(), Hands = [caller.Hand()] },
             runtime.NewRunId(),
-            timeProvider.GetUtcNow(),
+            publishedAt: null,
             cancellationToken);
 
     /// <param name="published">The event.</param>
     /// <param name="eventId">Unique for this event: publishing it again with the same id starts nothing twice.</param>
-    /// <param name="publishedAt">Who began to wait later does not hear of it.</param>
+    /// <param name="publishedAt">Who began to wait later does not hear of it; null for now: clocks, of which another node's may be ahead, are not asked.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>How many are still to hear of it.</returns>
-    internal async Task<int> PublishAsync(PublishEventWork published, string eventId, DateTimeOffset publishedAt, CancellationToken cancellationToken)
+    internal async Task<int> PublishAsync(PublishEventWork published, string eventId, DateTimeOffset? publishedAt, CancellationToken cancellationToken)
     {
         var stimulus = new EventStimulus(published.EventName);
         var missed = 0;
+
+        // First of all: a run that the event starts does not hear of it a second time.
+        var listeners = await runs.FindBookmarksAsync(EventStimulus.Kind, Bookmark.HashOf(EventStimulus.Kind, stimulus), cancellationToken);
         foreach (var trigger in published.OnlyRunId is null ? definitions.Triggers.OfKind(EventStimulus.Kind).Where(trigger => stimulus.Equals(trigger.Stimulus)) : [])
         {
             missed += await TryAsync(() => StartAsync(trigger, published, eventId, cancellationToken), $"story {trigger.DefinitionId}") ? 0 : 1;
         }
 
-        foreach (var waiting in await runs.FindBookmarksAsync(EventStimulus.Kind, Bookmark.HashOf(EventStimulus.Kind, stimulus), cancellationToken))
+        foreach (var waiting in listeners)
         {
-            if (waiting.Bookmark.CreatedAt <= publishedAt && await IsMeantAsync(waiting.RunId, published, cancellationToken))
+            if ((publishedAt is null || waiting.Bookmark.CreatedAt <= publishedAt) && await IsMeantAsync(waiting.RunId, published, cancellationToken))
             {
                 missed += await TryAsync(
                     () => ResumeAsync(waiting, published, eventId, cancellationToken),
@@ -112,14 +112,15 @@ public sealed partial class EventPublisher
         return true;
     }
 
-    /// <summary>A run that another node drives hears of it as soon as that can tell it.</summary>
+    /// <summary>A run that is busy, here or on another node, hears of it as soon as it can be told.</summary>
     private async Task<bool> ResumeAsync(StoredBookmark waiting, PublishEventWork published, string eventId, CancellationToken cancellationToken)
     {
-        var outcome = await runtime.TellAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, null, cancellationToken);
+        var followUpId = RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id);
+        var outcome = await runtime.TellSoonAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, followUpId, cancellationToken);
         if (outcome == CommandOutcome.Elsewhere)
         {
             // When there is one of the id, the event was published before.
-            await runtime.ResumeLaterAsync(RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id), waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
+            await runtime.ResumeLaterAsync(followUpId, waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
             return true;
         }
 

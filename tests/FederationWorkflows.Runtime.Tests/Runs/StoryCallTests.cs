@@ -120,6 +120,11 @@ public sealed class StoryCallTests
 
         alarm.Summary.Name.ShouldNotBeNull().ShouldContain(handle.RunId);
         alarm.Summary.Name!.ShouldContain("refused");
+
+        await server.Runtime.RetryAsync(handle.RunId, Server.Ann, Token);
+
+        await server.Watch.CommitAsync(commit =>
+            commit.Summary.Identity.DefinitionId == "alarm" && commit.Summary.Status == WorkflowStatus.Finished && commit.Summary.Identity.Id != alarm.Summary.Identity.Id);
     }
 
     [Fact]
@@ -138,6 +143,29 @@ public sealed class StoryCallTests
         (await server.Memory.GetExecutionsAsync(started.Summary.Identity.Id, "Workflow1:main:e", Token)).Single().Outputs["Result"].GetString().ShouldBe("by ann");
         (await server.SummaryAsync(other.RunId)).SubStatus.ShouldBe(WorkflowSubStatus.Suspended);
         server.World.Calls.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_event_reaches_who_waits_for_it_also_by_a_clock_that_is_ahead()
+    {
+        await using var server = await Server.CreateAsync();
+        var waiting = await server.RestAsync(Story.Of("waiter", Event("e", "Approved")));
+        server.Time.Advance(-TimeSpan.FromSeconds(1));
+
+        (await server.Get<EventPublisher>().PublishAsync("Approved", null, null, Server.Ann, Token)).ShouldBe(0);
+
+        await server.Watch.EndOfAsync(waiting.RunId);
+    }
+
+    [Fact]
+    public async Task A_run_that_an_event_starts_does_not_hear_of_it_again()
+    {
+        await using var server = await Server.CreateAsync();
+        await server.PublishAsync(Story.Of("listener", Event("first", "Approved", starts: true), Event("second", "Approved")));
+
+        (await server.Get<EventPublisher>().PublishAsync("Approved", null, null, Server.Ann, Token)).ShouldBe(0);
+
+        await server.Watch.CommitAsync(commit => commit.Summary.SubStatus == WorkflowSubStatus.Suspended);
     }
 
     [Fact]
