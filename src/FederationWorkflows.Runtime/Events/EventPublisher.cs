@@ -115,12 +115,11 @@ public sealed partial class EventPublisher
     /// <summary>A run that is busy, here or on another node, hears of it as soon as it can be told.</summary>
     private async Task<bool> ResumeAsync(StoredBookmark waiting, PublishEventWork published, string eventId, CancellationToken cancellationToken)
     {
-        var followUpId = RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id);
-        var outcome = await runtime.TellSoonAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, followUpId, cancellationToken);
+        var outcome = await runtime.TellSoonAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
         if (outcome == CommandOutcome.Elsewhere)
         {
             // When there is one of the id, the event was published before.
-            await runtime.ResumeLaterAsync(followUpId, waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
+            await runtime.ResumeLaterAsync(RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id), waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
             return true;
         }
 

@@ -124,8 +124,8 @@ internal sealed partial class FollowUpService(
     }
 
     /// <summary>
-    /// Does it, unless that is being done. Other work does not wait for what takes long: a run stores what it is told with its next commit, which
-    /// a long call may delay, and one that is to be started may find no room.
+    /// Does it, unless that is being done. Other work does not wait for a run that is to be told something and has no turn; for room for one that is
+    /// to be started it does, or all of them would be waiting in memory.
     /// </summary>
     private async Task DoAsync(FollowUp followUp, CancellationToken cancellationToken)
     {
@@ -134,15 +134,28 @@ internal sealed partial class FollowUpService(
             return;
         }
 
-        await TryAsync(followUp, cancellationToken).WaitAsync(LongestWait, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        FollowUpWork work;
+        try
+        {
+            work = FollowUpWork.Decode(followUp.Kind, followUp.Payload, codec);
+        }
+        catch (Exception e)
+        {
+            LogNotDone(e, followUp.Id, followUp.Kind);
+            attempts.Failed(followUp.Id);
+            return;
+        }
+
+        var doing = TryAsync(followUp, work, cancellationToken);
+        await (work is ReportToParent or ResumeRun ? doing.WaitAsync(LongestWait, timeProvider, cancellationToken) : doing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>What does not succeed waits in the store for a later attempt.</summary>
-    private async Task TryAsync(FollowUp followUp, CancellationToken cancellationToken)
+    private async Task TryAsync(FollowUp followUp, FollowUpWork work, CancellationToken cancellationToken)
     {
         try
         {
-            if (await worker.DoAsync(followUp, FollowUpWork.Decode(followUp.Kind, followUp.Payload, codec), cancellationToken))
+            if (await worker.DoAsync(followUp, work, cancellationToken))
             {
                 attempts.Succeeded(followUp.Id);
                 return;

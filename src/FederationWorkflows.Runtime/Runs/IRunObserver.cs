@@ -8,6 +8,9 @@ public interface IRunObserver
 {
     /// <summary>A run has committed.</summary>
     void OnCommitted(RunTransaction transaction);
+
+    /// <summary>That a run waits at a bookmark of this name is told to the other nodes (<see cref="SignalKinds.Bookmarks"/>), whose observer needs to know.</summary>
+    bool TellsOthers(string bookmarkName) => false;
 }
 
 /// <summary>Carries out effects of activities once they are committed.</summary>

@@ -16,12 +16,16 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
     /// <summary>How soon a run that could not be given back is taken up again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan BetweenRenewals = TimeSpan.FromMinutes(1);
+
     /// <summary>How soon the runs of a node that died are looked for again when there is no room for them.</summary>
     private static readonly TimeSpan WhenCrowded = TimeSpan.FromSeconds(5);
 
     private readonly Backoff<string> attempts = new(timeProvider);
 
-    private readonly Alarm alarm = new(timeProvider, TimeSpan.FromMinutes(1));
+    private readonly Alarm alarm = new(timeProvider, BetweenRenewals);
+
+    private DateTimeOffset? renewedAt;
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
@@ -38,9 +42,14 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await runtime.RenewLeasesAsync(cancellationToken);
+        if (renewedAt is not { } last || now - last >= BetweenRenewals)
+        {
+            await runtime.RenewLeasesAsync(cancellationToken);
+            renewedAt = now;
+        }
+
         await TakeUpAsync(cancellationToken);
-        return runtime.IsCrowded ? now + WhenCrowded : null;
+        return runtime.IsCrowded ? timeProvider.GetUtcNow() + WhenCrowded : null;
     }
 
     /// <summary>
@@ -49,32 +58,35 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
     /// </summary>
     private async Task TakeUpOwnAsync(CancellationToken cancellationToken)
     {
-        var own = new Queue<string>();
-        while (await runtime.NotGivenBack.WaitToReadAsync(cancellationToken))
+        await foreach (var (runId, letGoAt) in runtime.NotGivenBack.ReadAllAsync(cancellationToken))
         {
-            await Task.Delay(Again, timeProvider, cancellationToken);
-            while (runtime.NotGivenBack.TryRead(out var runId))
+            if (letGoAt + Again - timeProvider.GetUtcNow() is var wait && wait > TimeSpan.Zero)
             {
-                own.Enqueue(runId);
+                await Task.Delay(wait, timeProvider, cancellationToken);
             }
 
-            while (own.TryPeek(out var runId))
+            while (!await TryTakeUpOwnAsync(runId, cancellationToken))
             {
-                try
-                {
-                    if (await runtime.ContinueAsync(runId, cancellationToken))
-                    {
-                        LogTakenUp(runId);
-                    }
-
-                    own.Dequeue();
-                }
-                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-                {
-                    LogNotTakenUp(e, runId);
-                    await Task.Delay(Again, timeProvider, cancellationToken);
-                }
+                await Task.Delay(Again, timeProvider, cancellationToken);
             }
+        }
+    }
+
+    private async Task<bool> TryTakeUpOwnAsync(string runId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await runtime.ContinueAsync(runId, cancellationToken))
+            {
+                LogTakenUp(runId);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotTakenUp(e, runId);
+            return false;
         }
     }
 

@@ -1,3 +1,4 @@
+using FederationWorkflows.Engine.Execution;
 using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Storage;
 using FederationWorkflows.Runtime.Telemetry;
@@ -7,6 +8,9 @@ namespace FederationWorkflows.Runtime.Runs;
 /// <content>Commits, and what follows them.</content>
 internal sealed partial class RunActor
 {
+    /// <summary>Of more places of a kind in one commit others are told that there are many.</summary>
+    private const int MostSignals = 16;
+
     /// <param name="releases">Nothing more is to be done for now: the lease is given back with it.</param>
     /// <param name="cancellationToken">Ends waiting for it.</param>
     private async ValueTask CommitAsync(bool releases, CancellationToken cancellationToken)
@@ -28,6 +32,7 @@ internal sealed partial class RunActor
             RemovedTimers = commit.RemovedTimers,
             NewFollowUps = [.. commit.FollowUps.Select(followUp => new FollowUp(followUp.Id, followUp.Work.Kind, Traced(followUp.Work).Encode(services.Codec), commit.Summary.UpdatedAt))],
             RemovedFollowUps = FollowUpsDone(),
+            Signals = commit.NewBookmarks.Count == 0 ? [] : Told(commit),
             Deduplication = origin?.Deduplication,
             Schedule = origin?.Schedule,
         };
@@ -78,6 +83,16 @@ internal sealed partial class RunActor
             leasing.Release();
         }
     }
+
+    /// <summary>Where it began to wait, for the other nodes.</summary>
+    private IReadOnlyList<StoreSignal> Told(RunCommit commit) =>
+    [
+        .. commit.NewBookmarks.ExceptBy(commit.BurnedBookmarks, bookmark => bookmark.Id)
+            .Where(bookmark => services.Observers.Any(observer => observer.TellsOthers(bookmark.Name)))
+            .GroupBy(bookmark => bookmark.Name, bookmark => bookmark.Hash)
+            .SelectMany(hashes => hashes.Distinct().ToArray() is { Length: <= MostSignals } few ? few.Select(hash => (hashes.Key, Hash: hash)) : [(hashes.Key, Hash: "")])
+            .Select(place => new StoreSignal(SignalKinds.Bookmarks, $"{place.Key}\n{place.Hash}")),
+    ];
 
     private IReadOnlyList<string> FollowUpsDone()
     {

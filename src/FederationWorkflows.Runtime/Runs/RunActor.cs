@@ -239,6 +239,10 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
                 case RunStep.Yield:
                     await Task.Yield();
                     break;
+                case RunStep.Wait when carried.Count > 0 && run.IsCommittable:
+                    // Who is waiting for the answer does not wait for what is in flight, too.
+                    await CommitAsync(releases: false, stopping);
+                    break;
                 case RunStep.Wait:
                     await WaitAsync(stopping);
                     break;
@@ -257,9 +261,14 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
     private void Carry(RunCommand command)
     {
+        if (!command.TryCarry())
+        {
+            return;
+        }
+
         try
         {
-            if (!IsTold(command) && command.Change(run))
+            if (command.Change(run))
             {
                 carried.Add(command);
             }
@@ -277,9 +286,6 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             command.TrySetException(e);
         }
     }
-
-    /// <summary>The same was posted before, by who then stored it as work to be done, since the run was long in coming to a commit.</summary>
-    private bool IsTold(RunCommand command) => command.FollowUpId is { } id && carried.Exists(before => before.FollowUpId == id);
 
     private bool TryClose()
     {

@@ -8,6 +8,12 @@ namespace FederationWorkflows.Runtime.Runs;
 /// <param name="followUpId">The follow-up work that this does, which goes with the commit of the change; null for none.</param>
 internal sealed class RunCommand(Func<WorkflowRun, bool> change, string? followUpId = null) : TaskCompletionSource<CommandOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
+    private const int Carried = 1;
+
+    private const int Withdrawn = 2;
+
+    private int state;
+
     public Func<WorkflowRun, bool> Change => change;
 
     public string? FollowUpId => followUpId;
@@ -16,6 +22,14 @@ internal sealed class RunCommand(Func<WorkflowRun, bool> change, string? followU
     public bool EndsRun { get; private init; }
 
     public static RunCommand Cancel() => new(run => run.Cancel()) { EndsRun = true };
+
+    /// <summary>It is about to be carried out.</summary>
+    /// <returns>False when it was withdrawn.</returns>
+    public bool TryCarry() => Interlocked.CompareExchange(ref state, Carried, 0) == 0;
+
+    /// <summary>It is not to be carried out any more.</summary>
+    /// <returns>False when it is being carried out, or has been.</returns>
+    public bool TryWithdraw() => Interlocked.CompareExchange(ref state, Withdrawn, 0) == 0;
 }
 
 /// <summary>What all actors of a node share.</summary>

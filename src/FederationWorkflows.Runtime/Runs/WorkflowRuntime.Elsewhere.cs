@@ -65,32 +65,36 @@ public sealed partial class WorkflowRuntime
         }
     }
 
-    /// <summary>
-    /// Also when the run is lost on the way: who took it over can be told later. And when it does not come to a commit soon, as it waits for its
-    /// turn or for a long call: then it may be told twice, and does what comes first. The id is that of the work that would be stored; a run that
-    /// was told after all takes it out of the store.
-    /// </summary>
-    private async Task<CommandOutcome> ResumeAnywhereAsync(string runId, string bookmarkId, object? input, string followUpId, CancellationToken cancellationToken)
+    /// <summary>Resumes a bookmark if that can be stored soon.</summary>
+    internal Task<CommandOutcome> TellSoonAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken) =>
+        ResumeSoonAsync(runId, bookmarkId, input, TimeSpan.Zero, cancellationToken);
+
+    /// <returns>
+    /// <see cref="CommandOutcome.Elsewhere"/> when it is not resumed and will not be: another node drives it, it was lost on the way - who took it
+    /// over can be told later -, or it does not come to this soon, as it waits for its turn.
+    /// </returns>
+    private async Task<CommandOutcome> ResumeSoonAsync(string runId, string bookmarkId, object? input, TimeSpan patienceWithOthers, CancellationToken cancellationToken)
     {
+        using var time = new CancellationTokenSource(PatienceToResume + (2 * Poll), environment.TimeProvider);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+        RunCommand? posted = null;
         try
         {
-            return await CommandAnywhereAsync(runId, () => new RunCommand(run => run.Resume(bookmarkId, input), followUpId), Wanted, PatienceToResume, cancellationToken)
-                .WaitAsync(PatienceToResume + (2 * Poll), environment.TimeProvider, cancellationToken);
+            try
+            {
+                return await CommandAnywhereAsync(runId, () => posted = new RunCommand(run => run.Resume(bookmarkId, input)), Wanted, patienceWithOthers, patience.Token);
+            }
+            catch (OperationCanceledException) when (posted?.TryWithdraw() is false)
+            {
+                // It is being done: what is in flight would have to be done again if it were saved now.
+                return await posted.Task.WaitAsync(cancellationToken);
+            }
         }
-        catch (Exception e) when (e is LeaseLostException or TimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !stopping.IsCancellationRequested)
         {
             return CommandOutcome.Elsewhere;
         }
-    }
-
-    /// <summary>Resumes a bookmark if that can be stored soon; see <see cref="ResumeAnywhereAsync"/>.</summary>
-    internal async Task<CommandOutcome> TellSoonAsync(string runId, string bookmarkId, object? input, string followUpId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await TellAsync(runId, bookmarkId, input, followUpId, cancellationToken).WaitAsync(PatienceToResume, environment.TimeProvider, cancellationToken);
-        }
-        catch (TimeoutException)
+        catch (LeaseLostException)
         {
             return CommandOutcome.Elsewhere;
         }

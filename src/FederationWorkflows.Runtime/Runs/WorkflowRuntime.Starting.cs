@@ -138,16 +138,16 @@ public sealed partial class WorkflowRuntime
         }
         catch (Exception e)
         {
-            if (e is not (RunExistsException or DuplicateRunException or ScheduleFiredException))
-            {
-                // It may be stored all the same, as this node's.
-                notGivenBack.Writer.TryWrite(runId);
-            }
-
             turn?.Dispose();
             Withdraw(runId, mine);
             run.Dispose();
             gate.Leave();
+            if (e is not (RunExistsException or DuplicateRunException or ScheduleFiredException))
+            {
+                // It may be stored all the same, as this node's.
+                OnNotGivenBack(runId);
+            }
+
             throw;
         }
 

@@ -25,7 +25,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// </summary>
     private readonly ConcurrentDictionary<string, TaskCompletionSource<RunActor?>> live = new();
 
-    private readonly Channel<string> notGivenBack = Channel.CreateUnbounded<string>();
+    private readonly Channel<(string RunId, DateTimeOffset LetGoAt)> notGivenBack = Channel.CreateUnbounded<(string, DateTimeOffset)>();
 
     private readonly CancellationTokenSource stopping = new();
 
@@ -87,7 +87,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     internal string Node { get; } = Guid.CreateVersion7().ToString("N");
 
     /// <summary>Runs that were let go of here while their leases could not be given back.</summary>
-    internal ChannelReader<string> NotGivenBack => notGivenBack.Reader;
+    internal ChannelReader<(string RunId, DateTimeOffset LetGoAt)> NotGivenBack => notGivenBack.Reader;
 
     /// <summary>This node takes no new runs.</summary>
     internal bool IsDraining => isDraining;
@@ -133,15 +133,14 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        var followUpId = RunIds.Of("resume", runId, bookmarkId);
-        var outcome = await ResumeAnywhereAsync(runId, bookmarkId, input, followUpId, cancellationToken);
+        var outcome = await ResumeSoonAsync(runId, bookmarkId, input, PatienceToResume, cancellationToken);
         if (outcome != CommandOutcome.Elsewhere)
         {
             return outcome == CommandOutcome.Done;
         }
 
         // One at a time: what comes first ends the waiting as a rule, and the next must not be accepted and dropped.
-        return await ResumeLaterAsync(followUpId, runId, bookmarkId, input, cancellationToken) ? true : throw new RunElsewhereException(runId);
+        return await ResumeLaterAsync(RunIds.Of("resume", runId, bookmarkId), runId, bookmarkId, input, cancellationToken) ? true : throw new RunElsewhereException(runId);
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
@@ -233,6 +232,8 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
         }
     }
 
+    private void OnNotGivenBack(string runId) => notGivenBack.Writer.TryWrite((runId, environment.TimeProvider.GetUtcNow()));
+
     private static TaskCompletionSource<RunActor?> NewEntry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static async Task EndOfAsync(TaskCompletionSource<RunActor?> entry)
@@ -244,7 +245,7 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     }
 
     private RunActor NewActor(WorkflowRun run, Lease lease, RunOrigin? origin, RunTelemetry? telemetry, TaskCompletionSource<RunActor?> entry) =>
-        new(run, lease, origin, telemetry, services, new(() => live.TryRemove(KeyValuePair.Create(run.Id, entry)), () => notGivenBack.Writer.TryWrite(run.Id)), logger);
+        new(run, lease, origin, telemetry, services, new(() => live.TryRemove(KeyValuePair.Create(run.Id, entry)), () => OnNotGivenBack(run.Id)), logger);
 
     private void Drive(RunActor actor, WorkflowDefinition definition, Turn? turn, Action? onLetGo) => _ = Task.Run(
         async () =>

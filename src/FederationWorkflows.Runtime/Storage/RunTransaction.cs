@@ -5,8 +5,6 @@ namespace FederationWorkflows.Runtime.Storage;
 /// <summary>What one commit stores, all or nothing.</summary>
 public sealed record RunTransaction
 {
-    private const int MostSignals = 16;
-
     /// <summary>The run as a list shows it.</summary>
     public required RunSummary Summary { get; init; }
 
@@ -52,12 +50,8 @@ public sealed record RunTransaction
     /// <summary>A new run only: the schedule that starts it. Null when none does.</summary>
     public ScheduleFiring? Schedule { get; init; }
 
-    /// <summary>What other nodes are to be told once this is stored.</summary>
-    public IEnumerable<StoreSignal> Signals() => NewBookmarks.Count == 0 ? [] :
-        NewBookmarks.ExceptBy(RemovedBookmarks, bookmark => bookmark.Id)
-            .GroupBy(bookmark => bookmark.Name, bookmark => bookmark.Hash)
-            .SelectMany(hashes => hashes.Distinct().ToArray() is { Length: <= MostSignals } few ? few.Select(hash => (hashes.Key, Hash: hash)) : [(hashes.Key, Hash: "")])
-            .Select(place => new StoreSignal(SignalKinds.Bookmarks, $"{place.Key}\n{place.Hash}"));
+    /// <summary>What other nodes are told once this is stored.</summary>
+    public IReadOnlyList<StoreSignal> Signals { get; init; } = [];
 }
 
 /// <summary>A bookmark and the run that waits at it.</summary>

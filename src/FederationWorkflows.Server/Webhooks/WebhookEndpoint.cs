@@ -52,12 +52,14 @@ internal sealed partial class WebhookEndpoint(
 
     private static readonly HttpCaller Everybody = new(HttpCallerKind.Anonymous);
 
+    private long lookedAt;
+
     private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity([new Claim(ClaimTypes.Name, "webhook")]));
 
     public async Task HandleAsync(HttpContext context)
     {
         var match = routes.Find(context.Request.Method, EncodedPath(context));
-        if (match.Result == HttpRouteResult.Ambiguous && await routes.ForgetGoneAsync(match.Candidates.Select(candidate => candidate.BookmarkHash).OfType<string>().Take(MostPlaces), context.RequestAborted))
+        if (match.Result == HttpRouteResult.Ambiguous && await ForgetGoneAsync(match.Candidates, context.RequestAborted))
         {
             match = routes.Find(context.Request.Method, EncodedPath(context));
         }
@@ -90,6 +92,16 @@ internal sealed partial class WebhookEndpoint(
             request = request with { RouteData = match.RouteData };
             await (target.Trigger is { } trigger ? StartAsync(context, target.Stimulus, trigger, request, verdict) : ResumeAsync(context, target, request, verdict));
         }
+    }
+
+    /// <summary>Once a second at most: who asks is not verified yet.</summary>
+    private async ValueTask<bool> ForgetGoneAsync(IReadOnlyList<WebhookTarget> candidates, CancellationToken cancellationToken)
+    {
+        var now = timeProvider.GetUtcNow().UtcTicks;
+        var last = Interlocked.Read(ref lookedAt);
+        return now - last >= TimeSpan.TicksPerSecond
+            && Interlocked.CompareExchange(ref lookedAt, now, last) == last
+            && await routes.ForgetGoneAsync(candidates.Select(candidate => candidate.BookmarkHash).OfType<string>().Take(MostPlaces), cancellationToken);
     }
 
     /// <summary>A story or a run listens on the path of a request, with whatever method.</summary>

@@ -28,8 +28,10 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
 
     private readonly SemaphoreSlim loading = new(1);
 
-    /// <summary>Places that others told of; empty for all.</summary>
-    private readonly Channel<string> told = Channel.CreateBounded<string>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
+    /// <summary>Places to be looked up in the store, each once; empty for all.</summary>
+    private readonly Channel<string> told = Channel.CreateUnbounded<string>();
+
+    private readonly HashSet<string> pending = [];
 
     /// <summary>Where runs wait: by the bookmark's hash, which is the same for the same endpoint of a story, with the bookmarks there.</summary>
     private readonly Dictionary<string, (HttpEndpointStimulus Stimulus, HashSet<string> Bookmarks)> places = [];
@@ -42,6 +44,8 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
     private (TriggerIndex? Index, HttpRouteTable<WebhookTarget> Table) starting = (null, new([]));
 
     private HttpRouteTable<WebhookTarget>? waiting;
+
+    private IDisposable? listening;
 
     public HttpRouteMatch<WebhookTarget> Find(string method, string encodedPath)
     {
@@ -61,6 +65,8 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
             _ => resume,
         };
     }
+
+    public bool TellsOthers(string bookmarkName) => bookmarkName == Kind;
 
     public void OnCommitted(RunTransaction transaction)
     {
@@ -88,9 +94,10 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
         }
     }
 
-    /// <summary>Runs of before this start wait too: their paths are known before the first request comes.</summary>
+    /// <summary>Runs of before this start wait too: their paths are known before the first request comes. What others tell meanwhile is heard.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        listening = signals.Subscribe(OnSignal);
         await LoadAsync(null, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -110,17 +117,6 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var listening = signals.Subscribe(signal =>
-        {
-            if (signal.Kind == SignalKinds.Everything)
-            {
-                told.Writer.TryWrite("");
-            }
-            else if (signal.Kind == SignalKinds.Bookmarks && signal.Key.StartsWith(Kind + "\n", StringComparison.Ordinal) && signal.Key[(Kind.Length + 1)..] is var hash && !IsKnown(hash))
-            {
-                told.Writer.TryWrite(hash);
-            }
-        });
         using var sweep = new PeriodicTimer(BetweenSweeps, timeProvider);
         await Task.WhenAll(LoadToldAsync(stoppingToken), SweepAsync(sweep, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -129,6 +125,11 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
     {
         await foreach (var hash in told.Reader.ReadAllAsync(stoppingToken))
         {
+            lock (gate)
+            {
+                pending.Remove(hash);
+            }
+
             try
             {
                 await LoadAsync(hash.Length == 0 ? null : hash, stoppingToken);
@@ -144,7 +145,30 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
     {
         while (await sweep.WaitForNextTickAsync(stoppingToken))
         {
-            told.Writer.TryWrite("");
+            LookUp("");
+        }
+    }
+
+    private void OnSignal(StoreSignal signal)
+    {
+        if (signal.Kind == SignalKinds.Everything)
+        {
+            LookUp("");
+        }
+        else if (signal.Kind == SignalKinds.Bookmarks && signal.Key.StartsWith(Kind + "\n", StringComparison.Ordinal) && signal.Key[(Kind.Length + 1)..] is var hash && !IsKnown(hash))
+        {
+            LookUp(hash);
+        }
+    }
+
+    private void LookUp(string hash)
+    {
+        lock (gate)
+        {
+            if (pending.Add(hash))
+            {
+                told.Writer.TryWrite(hash);
+            }
         }
     }
 
@@ -180,8 +204,7 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
                     }
                 }
 
-                var looked = (hash is null ? places : places.Where(place => place.Key == hash)).ToArray();
-                foreach (var (key, place) in looked)
+                foreach (var (key, place) in hash is null ? [.. places] : places.TryGetValue(hash, out var one) ? new[] { KeyValuePair.Create(hash, one) } : [])
                 {
                     foreach (var gone in place.Bookmarks.Where(bookmark => !stored.ContainsKey(bookmark) && !changed.Contains(bookmark)).ToArray())
                     {
@@ -216,6 +239,7 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
     public override void Dispose()
     {
         base.Dispose();
+        listening?.Dispose();
         loading.Dispose();
     }
 
@@ -237,7 +261,7 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
     {
         if (placeOfBookmark.Remove(bookmark, out var hash) && places.TryGetValue(hash, out var place) && place.Bookmarks.Remove(bookmark) && place.Bookmarks.Count == 0)
         {
-            told.Writer.TryWrite(hash);
+            LookUp(hash);
         }
     }
 

@@ -71,7 +71,7 @@ internal static class CommitCall
             .Text(transaction.Schedule?.Id)
             .Time(transaction.Schedule?.ExpectedDueAt)
             .Time(transaction.Schedule?.NextDueAt)
-            .TextsOrNull(All([.. transaction.Signals()], PostgreSqlSignals.Write));
+            .TextsOrNull(All(transaction.Signals, PostgreSqlSignals.Write));
         return parent is null ? sql : sql.Text(parent);
     }
 

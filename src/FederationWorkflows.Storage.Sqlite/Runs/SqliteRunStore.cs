@@ -13,7 +13,7 @@ internal sealed partial class SqliteRunStore(SqliteDatabase database, TimeProvid
         // On the caller's thread, since the writer is everybody's.
         var history = StoredRecords.WriteHistory(transaction);
         await database.WriteAsync(session => Commit(session, transaction, history), cancellationToken);
-        foreach (var signal in transaction.Signals())
+        foreach (var signal in transaction.Signals)
         {
             signals.Tell(signal);
         }

@@ -8,6 +8,7 @@ using FederationWorkflows.Runtime.Events;
 using FederationWorkflows.Runtime.FollowUps;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FederationWorkflows.Runtime.Tests.Runs;
 
@@ -73,7 +74,8 @@ public sealed class ElsewhereTests
         (await resuming).ShouldBeTrue();
         await Server.BecomesAsync(() => Task.FromResult(owner.World.Calls.Contains($"{runId}:wait:go")));
         owner.Runtime.IsLive(runId).ShouldBeTrue("its call is still in flight");
-        (await server.Memory.GetFollowUpsAsync(10, null, Token)).Count.ShouldBe(1, "it is stored until the run's next commit");
+        await server.FollowUpsAreDoneAsync();
+        owner.Runtime.IsLive(runId).ShouldBeTrue("it does not wait for its call to store that");
         owner.World.Gate("call").SetResult(null);
         await owner.Watch.EndOfAsync(runId);
         await server.FollowUpsAreDoneAsync();
@@ -81,25 +83,48 @@ public sealed class ElsewhereTests
     }
 
     [Fact]
-    public async Task Who_tells_a_busy_run_something_is_answered_soon_and_what_he_said_survives_its_node()
+    public async Task Who_tells_a_run_something_does_not_wait_for_what_else_it_has_in_flight()
     {
         await using var owner = await Server.CreateAsync();
-        await owner.HostAsync<FollowUpService>();
         var (runId, bookmark) = await BusyAsync(owner);
-        var patience = TimeSpan.FromSeconds(2.5);
 
-        var resuming = owner.Runtime.ResumeAsync(runId, bookmark, "go", Server.Ann, Token);
-        await owner.Time.SleeperAsync(owner.Time.Now + patience);
-        owner.Time.Advance(patience);
+        (await owner.Runtime.ResumeAsync(runId, bookmark, "go", Server.Ann, Token).WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
 
-        (await resuming.WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
-        await Server.BecomesAsync(() => Task.FromResult(owner.World.Calls.Contains($"{runId}:wait:go")));
-        (await owner.Memory.GetFollowUpsAsync(10, null, Token)).Count.ShouldBe(1, "nothing of that is stored before the run's next commit");
+        owner.World.Calls.Count(call => call == $"{runId}:wait:go").ShouldBe(1);
+        (await owner.Memory.FindBookmarksAsync("Test.Event", null, Token)).ShouldBeEmpty("it is stored that it does not wait any more");
+        owner.Runtime.IsLive(runId).ShouldBeTrue("its call is still in flight");
         owner.World.Gate("call").SetResult(null);
         await owner.Watch.EndOfAsync(runId);
-        await owner.FollowUpsAreDoneAsync();
-        owner.World.Calls.Count(call => call == $"{runId}:wait:go").ShouldBe(1);
-        owner.Log.Lines.ShouldNotContain(line => line.StartsWith("Warning:", StringComparison.Ordinal), "it was told, and nothing was dropped");
+        owner.World.Calls.Count(call => call == $"{runId}-5").ShouldBe(1, "what was in flight was not called again");
+    }
+
+    [Fact]
+    public async Task Who_tells_something_to_a_run_that_waits_for_its_turn_is_answered_soon_and_it_is_told_once()
+    {
+        await using var server = await Server.CreateAsync(services => services.Configure<ConcurrencyOptions>(options => options.MaxRunning = 1));
+        await server.HostAsync<FollowUpService>();
+        var waits = await server.RestAsync(Story.Of("waits", Story.Wait("wait")));
+        var bookmark = await server.BookmarkAsync(waits.RunId, "wait");
+        await server.StartAsync(Story.Of("busy", Story.Call("call")));
+        await server.World.ArrivalAsync("call");
+
+        var resuming = server.Runtime.ResumeAsync(waits.RunId, bookmark, "go", Server.Ann, Token);
+        await server.Time.SleeperAsync(server.Time.Now + TimeSpan.FromSeconds(2.5));
+        server.Time.Advance(TimeSpan.FromSeconds(2.5));
+
+        (await resuming.WaitAsync(Patience.Longest, Token)).ShouldBeTrue();
+        (await server.Memory.GetFollowUpsAsync(10, null, Token)).Count.ShouldBe(1);
+        await Should.ThrowAsync<RunElsewhereException>(async () =>
+        {
+            var second = server.Runtime.ResumeAsync(waits.RunId, bookmark, "no", Server.Ann, Token);
+            await server.Time.SleeperAsync(server.Time.Now + TimeSpan.FromSeconds(2.5));
+            server.Time.Advance(TimeSpan.FromSeconds(2.5));
+            await second.WaitAsync(Patience.Longest, Token);
+        });
+        server.World.Gate("call").SetResult(null);
+        await server.Watch.EndOfAsync(waits.RunId);
+        await server.FollowUpsAreDoneAsync();
+        server.World.Calls.Where(call => call.StartsWith($"{waits.RunId}:wait:", StringComparison.Ordinal)).ShouldBe([$"{waits.RunId}:wait:go"]);
     }
 
     [Fact]

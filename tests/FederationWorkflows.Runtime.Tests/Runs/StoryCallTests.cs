@@ -165,7 +165,8 @@ public sealed class StoryCallTests
 
         (await server.Get<EventPublisher>().PublishAsync("Approved", null, null, Server.Ann, Token)).ShouldBe(0);
 
-        await server.Watch.CommitAsync(commit => commit.Summary.SubStatus == WorkflowSubStatus.Suspended);
+        var run = (await server.Watch.CommitAsync(commit => commit.Summary.SubStatus == WorkflowSubStatus.Suspended)).Summary.Identity.Id;
+        (await server.SummaryAsync(run)).SubStatus.ShouldBe(WorkflowSubStatus.Suspended);
     }
 
     [Fact]

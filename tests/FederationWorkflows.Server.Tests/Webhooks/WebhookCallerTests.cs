@@ -209,22 +209,17 @@ public sealed class WebhookCallerTests
     public async Task A_signed_request_that_comes_again_is_not_accepted_while_whether_the_run_has_it_is_not_known()
     {
         await using var server = await ServerUnderTest.StartAsync(
-            [
-                Of(
-                    "busy",
-                    [
-                        Starts("begin"),
-                        Activity("Elsa.Parallel", "both", ("activities", new JsonArray(Waits("told", "hook", more: Hmac("github")), Gate()))),
-                    ]),
-            ],
-            settings: null,
+            [Of("waits", [Starts("begin"), Waits("told", "hook", more: Hmac("github"))]), Of("busy", [Starts("busy"), Gate()])],
+            new Dictionary<string, string?> { ["Concurrency:MaxRunning"] = "1" },
             builder => builder.Services.AddSingleton<TimeProvider>(new ManualTime()));
         await CreateSecretAsync(server);
         using var started = await server.PostAsync("/workflows/begin");
+        await server.RunAsync(started.RunId(), "Suspended");
+        (await server.PostAsync("/workflows/busy")).Dispose();
         await server.Gate.Reached;
         (string, string)[] signed = [("X-Hub-Signature-256", "sha256=" + Hex("s3cret", Body))];
 
-        // The run cannot store it before its other branch goes on.
+        // The run cannot store it before it has its turn.
         var first = SendAsync(server, Body, signed);
         await ClaimedAsync(server);
         using (var again = await SendAsync(server, Body, signed))

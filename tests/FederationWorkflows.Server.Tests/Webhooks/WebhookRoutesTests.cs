@@ -67,13 +67,7 @@ public sealed class WebhookRoutesTests : IAsyncDisposable
         await BecomesAsync("b", HttpRouteResult.Match);
         await ResumeAsync("a");
 
-        for (var look = 0; Of(other!, "a") != HttpRouteResult.NotFound; look++)
-        {
-            look.ShouldBeLessThan(100_000);
-            time.Advance(TimeSpan.FromMinutes(5));
-            await Task.Yield();
-        }
-
+        await BecomesAsync("a", HttpRouteResult.NotFound, () => time.Advance(TimeSpan.FromMinutes(5)));
         Of(other!, "b").ShouldBe(HttpRouteResult.Match);
     }
 
@@ -122,13 +116,14 @@ public sealed class WebhookRoutesTests : IAsyncDisposable
         answer.IsSuccessStatusCode.ShouldBeTrue(await answer.TextAsync());
     }
 
-    private async Task BecomesAsync(string path, HttpRouteResult result)
+    private async Task BecomesAsync(string path, HttpRouteResult result, Action? meanwhile = null)
     {
         var began = System.Diagnostics.Stopwatch.StartNew();
         while (Of(other!, path) != result)
         {
             began.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(1));
-            await Task.Yield();
+            meanwhile?.Invoke();
+            await Task.Delay(10, Cancellation);
         }
     }
 }

@@ -184,7 +184,7 @@ internal sealed partial class MemoryWorkflowStore(TimeProvider timeProvider, InP
 
     private void Tell(RunTransaction transaction)
     {
-        foreach (var signal in transaction.Signals())
+        foreach (var signal in transaction.Signals)
         {
             signals.Tell(signal);
         }
