@@ -12,6 +12,9 @@ public abstract record FollowUpWork
     /// <summary>The kind of work, by which it is read again.</summary>
     public abstract string Kind { get; }
 
+    /// <summary>Work of a kind tells a run something, which needs no room for another one.</summary>
+    public static bool TellsRun(string kind) => kind is ReportToParent.KindName or ResumeRun.KindName;
+
     /// <summary>As bytes for the store; what is sensitive is encrypted.</summary>
     public byte[] Encode(StateCodec codec) => codec.Encode(Write());
 

@@ -112,19 +112,10 @@ public sealed partial class EventPublisher
         return true;
     }
 
-    /// <summary>A run that is busy, here or on another node, hears of it as soon as it can be told.</summary>
-    private async Task<bool> ResumeAsync(StoredBookmark waiting, PublishEventWork published, string eventId, CancellationToken cancellationToken)
-    {
-        var outcome = await runtime.TellSoonAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
-        if (outcome == CommandOutcome.Elsewhere)
-        {
-            // When there is one of the id, the event was published before.
-            await runtime.ResumeLaterAsync(RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id), waiting.RunId, waiting.Bookmark.Id, published.Payload, cancellationToken);
-            return true;
-        }
-
-        return outcome is CommandOutcome.Done or CommandOutcome.Nothing;
-    }
+    /// <summary>A run that is busy, here or on another node, hears of it as soon as it can be told. When it is stored that it is to hear, the event was published before.</summary>
+    private async Task<bool> ResumeAsync(StoredBookmark waiting, PublishEventWork published, string eventId, CancellationToken cancellationToken) =>
+        await runtime.ResumeOrStoreAsync(waiting.RunId, waiting.Bookmark.Id, published.Payload, RunIds.Of(eventId, waiting.RunId, waiting.Bookmark.Id), TimeSpan.Zero, cancellationToken)
+            is CommandOutcome.Done or CommandOutcome.Nothing or CommandOutcome.Elsewhere;
 
     private async Task<bool> IsMeantAsync(string runId, PublishEventWork published, CancellationToken cancellationToken) =>
         (published.OnlyRunId is null || published.OnlyRunId == runId)

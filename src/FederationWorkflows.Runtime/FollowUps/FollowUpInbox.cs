@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using FederationWorkflows.Engine.Stories;
 using FederationWorkflows.Runtime.Runs;
 using FederationWorkflows.Runtime.Storage;
 
@@ -9,7 +10,9 @@ internal sealed class FollowUpInbox : IRunObserver
 {
     private const int Capacity = 10_000;
 
-    private readonly Channel<FollowUp> fresh = Channel.CreateBounded<FollowUp>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<FollowUp> telling = NewChannel();
+
+    private readonly Channel<FollowUp> starting = NewChannel();
 
     public void OnCommitted(RunTransaction transaction)
     {
@@ -19,7 +22,10 @@ internal sealed class FollowUpInbox : IRunObserver
         }
     }
 
-    public void Add(FollowUp followUp) => fresh.Writer.TryWrite(followUp);
+    public void Add(FollowUp followUp) => (FollowUpWork.TellsRun(followUp.Kind) ? telling : starting).Writer.TryWrite(followUp);
 
-    public ValueTask<FollowUp> TakeAsync(CancellationToken cancellationToken) => fresh.Reader.ReadAsync(cancellationToken);
+    /// <summary>What tells a run something, or what may start one: the second waits for room, and the first must not.</summary>
+    public ValueTask<FollowUp> TakeAsync(bool tellsRun, CancellationToken cancellationToken) => (tellsRun ? telling : starting).Reader.ReadAsync(cancellationToken);
+
+    private static Channel<FollowUp> NewChannel() => Channel.CreateBounded<FollowUp>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite });
 }

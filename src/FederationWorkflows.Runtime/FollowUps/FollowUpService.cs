@@ -15,6 +15,7 @@ namespace FederationWorkflows.Runtime.FollowUps;
 internal sealed partial class FollowUpService(
     IFollowUpStore store, FollowUpInbox inbox, FollowUpWorker worker, WorkflowRuntime runtime, IStoreSignals signals, StateCodec codec, TimeProvider timeProvider, ILogger<FollowUpService> logger) : BackgroundLoop
 {
+    /// <summary>Of what tells runs something, and of what may start some.</summary>
     private const int AtOnce = 16;
 
     private const int Batch = 100;
@@ -47,15 +48,18 @@ internal sealed partial class FollowUpService(
     }
 
     protected override Task RunAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, stoppingToken), FetchAskedAsync(stoppingToken), .. Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(stoppingToken), CancellationToken.None))]);
+        Task.WhenAll([alarm.RunAsync(FindAsync, LogFailed, attempts.Restart, stoppingToken), FetchAskedAsync(stoppingToken), .. Workers(tellsRun: true, stoppingToken), .. Workers(tellsRun: false, stoppingToken)]);
 
-    private async Task DoFreshAsync(CancellationToken cancellationToken)
+    private IEnumerable<Task> Workers(bool tellsRun, CancellationToken stoppingToken) =>
+        Enumerable.Range(0, AtOnce).Select(_ => Task.Run(() => DoFreshAsync(tellsRun, stoppingToken), CancellationToken.None));
+
+    private async Task DoFreshAsync(bool tellsRun, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await DoAsync(await inbox.TakeAsync(cancellationToken), cancellationToken);
+                await DoAsync(await inbox.TakeAsync(tellsRun, cancellationToken), waits: !tellsRun, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -114,7 +118,10 @@ internal sealed partial class FollowUpService(
                     return null;
                 }
 
-                await DoAsync(followUp, cancellationToken);
+                if (FollowUpWork.TellsRun(followUp.Kind) || runtime.HasRoom)
+                {
+                    await DoAsync(followUp, waits: false, cancellationToken);
+                }
             }
         }
         while (page.Count == Batch);
@@ -123,39 +130,27 @@ internal sealed partial class FollowUpService(
         return null;
     }
 
-    /// <summary>
-    /// Does it, unless that is being done. Other work does not wait for a run that is to be told something and has no turn; for room for one that is
-    /// to be started it does, or all of them would be waiting in memory.
-    /// </summary>
-    private async Task DoAsync(FollowUp followUp, CancellationToken cancellationToken)
+    /// <summary>Does it, unless that is being done. Other work does not wait for a run that is to be told something and has no turn; for room for one that is to be started it does, or all of them would be waiting in memory.</summary>
+    /// <param name="followUp">The work.</param>
+    /// <param name="waits">However long it takes. Otherwise it goes on by itself after a while.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task DoAsync(FollowUp followUp, bool waits, CancellationToken cancellationToken)
     {
         if (!attempts.TryBegin(followUp.Id))
         {
             return;
         }
 
-        FollowUpWork work;
-        try
-        {
-            work = FollowUpWork.Decode(followUp.Kind, followUp.Payload, codec);
-        }
-        catch (Exception e)
-        {
-            LogNotDone(e, followUp.Id, followUp.Kind);
-            attempts.Failed(followUp.Id);
-            return;
-        }
-
-        var doing = TryAsync(followUp, work, cancellationToken);
-        await (work is ReportToParent or ResumeRun ? doing.WaitAsync(LongestWait, timeProvider, cancellationToken) : doing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var doing = TryAsync(followUp, cancellationToken);
+        await (waits ? doing : doing.WaitAsync(LongestWait, timeProvider, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>What does not succeed waits in the store for a later attempt.</summary>
-    private async Task TryAsync(FollowUp followUp, FollowUpWork work, CancellationToken cancellationToken)
+    private async Task TryAsync(FollowUp followUp, CancellationToken cancellationToken)
     {
         try
         {
-            if (await worker.DoAsync(followUp, work, cancellationToken))
+            if (await worker.DoAsync(followUp, FollowUpWork.Decode(followUp.Kind, followUp.Payload, codec), cancellationToken))
             {
                 attempts.Succeeded(followUp.Id);
                 return;

@@ -73,11 +73,11 @@ internal sealed partial class FollowUpWorker(IFollowUpStore store, WorkflowRunti
     private async Task<bool> ReportAsync(ReportToParent report, string followUpId, CancellationToken cancellationToken) =>
         await TellAsync(report.Parent.RunId, report.Parent.BookmarkId!, report, followUpId, cancellationToken) is CommandOutcome.Done or CommandOutcome.Nothing;
 
-    /// <summary>The run may have gone on without, by a time limit for instance: then there is nobody to be told, and somebody should know.</summary>
+    /// <summary>The run may have gone on without, by a time limit for instance: then there is nobody to be told, and somebody should know. Not so when it had been told, and this was done with that.</summary>
     private async Task<bool> ResumeAsync(ResumeRun resume, FollowUp followUp, CancellationToken cancellationToken)
     {
         var outcome = await TellAsync(resume.RunId, resume.BookmarkId, resume.Input, followUp.Id, cancellationToken);
-        if (outcome == CommandOutcome.Nothing)
+        if (outcome == CommandOutcome.Nothing && await store.FindFollowUpAsync(followUp.Id, cancellationToken) is not null)
         {
             LogNotAwaited(resume.RunId, followUp.CreatedAt);
         }

@@ -25,7 +25,13 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private readonly Alarm alarm = new(timeProvider, BetweenRenewals);
 
-    private DateTimeOffset? renewedAt;
+    /// <summary>The storage is back, and leases may be about to expire.</summary>
+    private volatile bool isBack;
+
+    /// <summary>This looks again soon, with more leases than can be renewed each time.</summary>
+    private bool isCrowded;
+
+    private DateTimeOffset renewedAt;
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
@@ -33,6 +39,7 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
         {
             if (signal.Kind is SignalKinds.Nodes or SignalKinds.Everything)
             {
+                isBack |= signal.Kind == SignalKinds.Everything;
                 attempts.Restart();
                 alarm.Ring();
             }
@@ -42,14 +49,16 @@ internal sealed partial class LeaseService(IRunStore runs, WorkflowRuntime runti
 
     private async Task<DateTimeOffset?> LookAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (renewedAt is not { } last || now - last >= BetweenRenewals)
+        if (!isCrowded || isBack || now - renewedAt >= BetweenRenewals)
         {
+            isBack = false;
             await runtime.RenewLeasesAsync(cancellationToken);
             renewedAt = now;
         }
 
         await TakeUpAsync(cancellationToken);
-        return runtime.IsCrowded ? timeProvider.GetUtcNow() + WhenCrowded : null;
+        isCrowded = runtime.IsCrowded;
+        return isCrowded ? timeProvider.GetUtcNow() + WhenCrowded : null;
     }
 
     /// <summary>

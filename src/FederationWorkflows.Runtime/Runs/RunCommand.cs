@@ -16,12 +16,15 @@ internal sealed class RunCommand(Func<WorkflowRun, bool> change, string? followU
 
     public Func<WorkflowRun, bool> Change => change;
 
-    public string? FollowUpId => followUpId;
+    public string? FollowUpId { get; private set; } = followUpId;
 
     /// <summary>It ends the run, which needs no turn for that.</summary>
     public bool EndsRun { get; private init; }
 
     public static RunCommand Cancel() => new(run => run.Cancel()) { EndsRun = true };
+
+    /// <summary>Meanwhile it is stored as work of its own, which it does if it is carried out.</summary>
+    public void IsStoredAs(string followUpId) => FollowUpId = followUpId;
 
     /// <summary>It is about to be carried out.</summary>
     /// <returns>False when it was withdrawn.</returns>

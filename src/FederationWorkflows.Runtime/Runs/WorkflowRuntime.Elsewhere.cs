@@ -65,39 +65,48 @@ public sealed partial class WorkflowRuntime
         }
     }
 
-    /// <summary>Resumes a bookmark if that can be stored soon.</summary>
-    internal Task<CommandOutcome> TellSoonAsync(string runId, string bookmarkId, object? input, CancellationToken cancellationToken) =>
-        ResumeSoonAsync(runId, bookmarkId, input, TimeSpan.Zero, cancellationToken);
-
-    /// <returns>
-    /// <see cref="CommandOutcome.Elsewhere"/> when it is not resumed and will not be: another node drives it, it was lost on the way - who took it
-    /// over can be told later -, or it does not come to this soon, as it waits for its turn.
-    /// </returns>
-    private async Task<CommandOutcome> ResumeSoonAsync(string runId, string bookmarkId, object? input, TimeSpan patienceWithOthers, CancellationToken cancellationToken)
+    /// <summary>
+    /// Resumes a bookmark or, where that is not stored soon, as another node drives the run, it waits for its turn or is in a call back into an
+    /// activity, stores it as work to be done. The command stays where it is then, so that what was accepted first is done first.
+    /// </summary>
+    /// <param name="runId">The run that waits.</param>
+    /// <param name="bookmarkId">The bookmark.</param>
+    /// <param name="input">What the activity gets.</param>
+    /// <param name="followUpId">The id of the work.</param>
+    /// <param name="patienceWithOthers">How long another node is waited for.</param>
+    /// <param name="cancellationToken">Ends waiting for it.</param>
+    /// <returns><see cref="CommandOutcome.Elsewhere"/> when work of the same id is stored, and this is not done.</returns>
+    internal async Task<CommandOutcome> ResumeOrStoreAsync(string runId, string bookmarkId, object? input, string followUpId, TimeSpan patienceWithOthers, CancellationToken cancellationToken)
     {
         using var time = new CancellationTokenSource(PatienceToResume + (2 * Poll), environment.TimeProvider);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         RunCommand? posted = null;
         try
         {
-            try
+            var outcome = await CommandAnywhereAsync(runId, () => posted = new RunCommand(run => run.Resume(bookmarkId, input)), Wanted, patienceWithOthers, patience.Token);
+            if (outcome != CommandOutcome.Elsewhere)
             {
-                return await CommandAnywhereAsync(runId, () => posted = new RunCommand(run => run.Resume(bookmarkId, input)), Wanted, patienceWithOthers, patience.Token);
+                return outcome;
             }
-            catch (OperationCanceledException) when (posted?.TryWithdraw() is false)
-            {
-                // It is being done: what is in flight would have to be done again if it were saved now.
-                return await posted.Task.WaitAsync(cancellationToken);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !stopping.IsCancellationRequested)
-        {
-            return CommandOutcome.Elsewhere;
+
+            posted = null;
         }
         catch (LeaseLostException)
         {
-            return CommandOutcome.Elsewhere;
+            // Who took it over can be told later.
+            posted = null;
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && time.IsCancellationRequested)
+        {
+        }
+
+        if (await ResumeLaterAsync(followUpId, runId, bookmarkId, input, cancellationToken))
+        {
+            posted?.IsStoredAs(followUpId);
+            return CommandOutcome.Done;
+        }
+
+        return posted?.TryWithdraw() is false ? await posted.Task.WaitAsync(cancellationToken) : CommandOutcome.Elsewhere;
     }
 
     private async Task<CommandOutcome> CommandAnywhereAsync(

@@ -92,6 +92,9 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     /// <summary>This node takes no new runs.</summary>
     internal bool IsDraining => isDraining;
 
+    /// <summary>There is room for a new run, unless somebody is quicker.</summary>
+    internal bool HasRoom => gate.HasRoom;
+
     /// <summary>So many runs are live here, most of them waiting for their turn, that those in the store had better stay there for now: twice what new runs have room for.</summary>
     internal bool IsCrowded => live.Count >= mostLive;
 
@@ -133,14 +136,13 @@ public sealed partial class WorkflowRuntime : IHostedService, IDisposable
     public async Task<bool> ResumeAsync(string runId, string bookmarkId, object? input, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        var outcome = await ResumeSoonAsync(runId, bookmarkId, input, PatienceToResume, cancellationToken);
-        if (outcome != CommandOutcome.Elsewhere)
-        {
-            return outcome == CommandOutcome.Done;
-        }
 
         // One at a time: what comes first ends the waiting as a rule, and the next must not be accepted and dropped.
-        return await ResumeLaterAsync(RunIds.Of("resume", runId, bookmarkId), runId, bookmarkId, input, cancellationToken) ? true : throw new RunElsewhereException(runId);
+        return await ResumeOrStoreAsync(runId, bookmarkId, input, RunIds.Of("resume", runId, bookmarkId), PatienceToResume, cancellationToken) switch
+        {
+            CommandOutcome.Elsewhere => throw new RunElsewhereException(runId),
+            var outcome => outcome == CommandOutcome.Done,
+        };
     }
 
     /// <summary>Ends a run. When this returns, its end is stored.</summary>
