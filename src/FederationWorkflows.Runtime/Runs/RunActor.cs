@@ -268,12 +268,13 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
 
         try
         {
-            if (command.Change(run))
+            if (!IsCarried(command.FollowUpId) && command.Change(run))
             {
                 carried.Add(command);
             }
             else if (carried.Count > 0)
             {
+                command.Refuse();
                 refused.Add(command);
             }
             else
@@ -286,6 +287,9 @@ internal sealed partial class RunActor(WorkflowRun run, Lease lease, RunOrigin? 
             command.TrySetException(e);
         }
     }
+
+    /// <summary>The work was done by who then stored it, and was asked for again since it is stored.</summary>
+    private bool IsCarried(string? followUpId) => followUpId is not null && carried.Exists(command => command.FollowUpId == followUpId);
 
     private bool TryClose()
     {

@@ -23,6 +23,11 @@ internal sealed class RunCommand(Func<WorkflowRun, bool> change, string? followU
 
     public static RunCommand Cancel() => new(run => run.Cancel()) { EndsRun = true };
 
+    /// <summary>There was nothing to change, which is answered with the next commit: it may have been changed by what that stores.</summary>
+    public bool IsRefused { get; private set; }
+
+    public void Refuse() => IsRefused = true;
+
     /// <summary>Meanwhile it is stored as work of its own, which it does if it is carried out.</summary>
     public void IsStoredAs(string followUpId) => FollowUpId = followUpId;
 

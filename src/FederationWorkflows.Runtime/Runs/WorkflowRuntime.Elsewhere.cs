@@ -33,7 +33,7 @@ public sealed partial class WorkflowRuntime
 
     /// <summary>Stores a resumption of a run that cannot be told now.</summary>
     /// <returns>False when there is one of the same id.</returns>
-    internal async Task<bool> ResumeLaterAsync(string followUpId, string runId, string bookmarkId, object? input, CancellationToken cancellationToken)
+    private async Task<bool> ResumeLaterAsync(string followUpId, string runId, string bookmarkId, object? input, RunCommand? posted, CancellationToken cancellationToken)
     {
         var work = new ResumeRun { RunId = runId, BookmarkId = bookmarkId, Input = input, IsSecret = await KeepsSecretsAsync(runId, cancellationToken) };
         if (!await followUps.AddFollowUpAsync(new FollowUp(followUpId, work.Kind, work.Encode(environment.Codec), environment.TimeProvider.GetUtcNow()), cancellationToken))
@@ -41,6 +41,7 @@ public sealed partial class WorkflowRuntime
             return false;
         }
 
+        posted?.IsStoredAs(followUpId);
         LogStoredForLater(runId, followUpId);
         await AskOwnerAsync(runId, followUpId);
         return true;
@@ -78,35 +79,49 @@ public sealed partial class WorkflowRuntime
     /// <returns><see cref="CommandOutcome.Elsewhere"/> when work of the same id is stored, and this is not done.</returns>
     internal async Task<CommandOutcome> ResumeOrStoreAsync(string runId, string bookmarkId, object? input, string followUpId, TimeSpan patienceWithOthers, CancellationToken cancellationToken)
     {
-        using var time = new CancellationTokenSource(PatienceToResume + (2 * Poll), environment.TimeProvider);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         RunCommand? posted = null;
         try
         {
-            var outcome = await CommandAnywhereAsync(runId, () => posted = new RunCommand(run => run.Resume(bookmarkId, input)), Wanted, patienceWithOthers, patience.Token);
-            if (outcome != CommandOutcome.Elsewhere)
+            using var time = new CancellationTokenSource(PatienceToResume + (2 * Poll), environment.TimeProvider);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+            try
             {
-                return outcome;
+                var outcome = await CommandAnywhereAsync(runId, () => posted = new RunCommand(run => run.Resume(bookmarkId, input)), Wanted, patienceWithOthers, patience.Token);
+                if (outcome != CommandOutcome.Elsewhere)
+                {
+                    return outcome;
+                }
+
+                posted = null;
+            }
+            catch (LeaseLostException)
+            {
+                // Who took it over can be told later.
+                posted = null;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && time.IsCancellationRequested)
+            {
             }
 
-            posted = null;
-        }
-        catch (LeaseLostException)
-        {
-            // Who took it over can be told later.
-            posted = null;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && time.IsCancellationRequested)
-        {
-        }
+            // What was answered meanwhile, or waits for the answer that there is nothing to do, needs not be stored.
+            if (posted is { IsRefused: true } or { Task.IsCompleted: true })
+            {
+                return await posted.Task.WaitAsync(cancellationToken);
+            }
 
-        if (await ResumeLaterAsync(followUpId, runId, bookmarkId, input, cancellationToken))
-        {
-            posted?.IsStoredAs(followUpId);
-            return CommandOutcome.Done;
-        }
+            if (await ResumeLaterAsync(followUpId, runId, bookmarkId, input, posted, cancellationToken))
+            {
+                return CommandOutcome.Done;
+            }
 
-        return posted?.TryWithdraw() is false ? await posted.Task.WaitAsync(cancellationToken) : CommandOutcome.Elsewhere;
+            return posted?.TryWithdraw() is false ? await posted.Task.WaitAsync(cancellationToken) : CommandOutcome.Elsewhere;
+        }
+        catch
+        {
+            // Whoever is told that it failed must not be heard instead of somebody who is accepted now.
+            posted?.TryWithdraw();
+            throw;
+        }
     }
 
     private async Task<CommandOutcome> CommandAnywhereAsync(
