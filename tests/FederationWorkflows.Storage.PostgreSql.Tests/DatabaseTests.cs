@@ -38,10 +38,10 @@ public sealed class DatabaseTests(PostgreSqlServer server)
         using var heard = new BlockingCollection<StoreSignal>();
         using var subscription = other.GetRequiredService<IStoreSignals>().Subscribe(heard.Add);
 
-        await Runs(one).CommitAsync(Commit("r", Mine) with { IsNew = true, Signals = [new(SignalKinds.Bookmarks, "Event\nhash")] }, Token);
+        await Runs(one).CommitAsync(Commit("r", Mine) with { IsNew = true, Signals = [new("place", "hash")] }, Token);
 
         heard.TryTake(out var signal, 10_000, Token).ShouldBeTrue();
-        signal.ShouldBe(new StoreSignal(SignalKinds.Bookmarks, "Event\nhash"));
+        signal.ShouldBe(new StoreSignal("place", "hash"));
     }
 
     [Fact]
@@ -282,8 +282,8 @@ public sealed class OutageTests : IAsyncLifetime
         (await runs.LoadAsync("r", Token)).Text().ShouldBe("run=2");
         heard.TryTake(out var signal, 30_000, Token).ShouldBeTrue();
         signal.Kind.ShouldBe(SignalKinds.Everything);
-        await runs.CommitAsync(Commit("r", lease) with { Signals = [new(SignalKinds.Bookmarks, "Event\nhash")] }, Token);
+        await runs.CommitAsync(Commit("r", lease) with { Signals = [new("place", "hash")] }, Token);
         heard.TryTake(out signal, 10_000, Token).ShouldBeTrue();
-        signal.Kind.ShouldBe(SignalKinds.Bookmarks);
+        signal.Kind.ShouldBe("place");
     }
 }

@@ -9,8 +9,8 @@ public interface IRunObserver
     /// <summary>A run has committed.</summary>
     void OnCommitted(RunTransaction transaction);
 
-    /// <summary>That a run waits at a bookmark of this name is told to the other nodes (<see cref="SignalKinds.Bookmarks"/>), whose observer needs to know.</summary>
-    bool TellsOthers(string bookmarkName) => false;
+    /// <summary>The kind of signal by which the other nodes are told that a run waits at a bookmark of this name; null for none. Its key is the bookmark's hash, and empty where they are many.</summary>
+    string? SignalOf(string bookmarkName) => null;
 }
 
 /// <summary>Carries out effects of activities once they are committed.</summary>

@@ -88,10 +88,10 @@ internal sealed partial class RunActor
     private IReadOnlyList<StoreSignal> Told(RunCommit commit) =>
     [
         .. commit.NewBookmarks.ExceptBy(commit.BurnedBookmarks, bookmark => bookmark.Id)
-            .Where(bookmark => services.Observers.Any(observer => observer.TellsOthers(bookmark.Name)))
-            .GroupBy(bookmark => bookmark.Name, bookmark => bookmark.Hash)
-            .SelectMany(hashes => hashes.Distinct().ToArray() is { Length: <= MostSignals } few ? few.Select(hash => (hashes.Key, Hash: hash)) : [(hashes.Key, Hash: "")])
-            .Select(place => new StoreSignal(SignalKinds.Bookmarks, $"{place.Key}\n{place.Hash}")),
+            .Select(bookmark => (Kind: services.Observers.Select(observer => observer.SignalOf(bookmark.Name)).FirstOrDefault(kind => kind is not null), bookmark.Hash))
+            .Where(place => place.Kind is not null)
+            .GroupBy(place => place.Kind!, place => place.Hash)
+            .SelectMany(hashes => hashes.Distinct().ToArray() is { Length: <= MostSignals } few ? few.Select(hash => new StoreSignal(hashes.Key, hash)) : [new StoreSignal(hashes.Key, "")]),
     ];
 
     private IReadOnlyList<string> FollowUpsDone()

@@ -21,9 +21,6 @@ public readonly record struct StoreSignal(string Kind, string Key);
 /// <summary>The kinds of signal that the stores themselves send, each once what it tells of is stored.</summary>
 public static class SignalKinds
 {
-    /// <summary>Runs began to wait at bookmarks that others are told of (<see cref="Runs.IRunObserver.TellsOthers"/>); the key is the name of their bookmarks, a line feed and the bookmarks' hash, which is left out where they are many.</summary>
-    public const string Bookmarks = "bookmarks";
-
     /// <summary>The schedules of the definition in the key were replaced.</summary>
     public const string Schedules = "schedules";
 

@@ -21,6 +21,9 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
     /// <summary>The activity type whose triggers and bookmarks are paths.</summary>
     public const string Kind = "Elsa.HttpEndpoint";
 
+    /// <summary>Tells other nodes, also those of the version before, that runs wait at a new path; the key is the bookmark's hash.</summary>
+    private const string PlaceSignal = "http-endpoint";
+
     /// <summary>Where runs ceased to wait is not told to other nodes: it is found out when a request leads there, or by then.</summary>
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromMinutes(5);
 
@@ -66,7 +69,7 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
         };
     }
 
-    public bool TellsOthers(string bookmarkName) => bookmarkName == Kind;
+    public string? SignalOf(string bookmarkName) => bookmarkName == Kind ? PlaceSignal : null;
 
     public void OnCommitted(RunTransaction transaction)
     {
@@ -155,9 +158,9 @@ internal sealed partial class WebhookRoutes(DefinitionCatalog catalog, IRunStore
         {
             LookUp("");
         }
-        else if (signal.Kind == SignalKinds.Bookmarks && signal.Key.StartsWith(Kind + "\n", StringComparison.Ordinal) && signal.Key[(Kind.Length + 1)..] is var hash && !IsKnown(hash))
+        else if (signal.Kind == PlaceSignal && !IsKnown(signal.Key))
         {
-            LookUp(hash);
+            LookUp(signal.Key);
         }
     }
 

@@ -202,7 +202,7 @@ public abstract class ClusterConformance : StorageConformance
         await runs.CommitAsync(Commit("r", Mine()) with
         {
             IsNew = true,
-            Signals = [new(SignalKinds.Bookmarks, "Event\nhash"), new(SignalKinds.Bookmarks, "Many\n")],
+            Signals = [new("place", "hash"), new("place", "")],
         }, Token);
         await schedules.ReplaceSchedulesAsync("a", [], Token);
         await Get<IDefinitionStore>().SetPublishedAsync("a", null, Token);
@@ -215,7 +215,7 @@ public abstract class ClusterConformance : StorageConformance
             got.Add($"{signal.Kind} {signal.Key}");
         }
 
-        got.ShouldBe(["bookmarks Event\nhash", "bookmarks Many\n", "schedules a", "mine kä:y"]);
+        got.ShouldBe(["place hash", "place ", "schedules a", "mine kä:y"]);
     }
 
     [Fact]
